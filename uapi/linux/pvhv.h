@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
+/*
+ * The contract between a userspace VMM (pvctl) and pvhv.ko.
+ *
+ * Three kinds of file descriptor, each with its own ioctls:
+ *
+ *   /dev/pvhv    PVHV_GET_VERSION, PVHV_CREATE_DOMAIN -> domain fd
+ *   domain fd    memory, vCPUs, event ports           -> vCPU fd
+ *   vCPU fd      registers, PVHV_RUN; mmap() gives the run page
+ *
+ * Every argument is a pointer to a struct whose first member is its size in
+ * bytes as the caller knows it, and whose second is a flags word. The module
+ * accepts any size from the first published one on; bytes beyond what it knows
+ * must be zero. Unless an ioctl says otherwise:
+ *
+ *   -ENOTTY  unknown ioctl            -EFAULT  unreadable or unwritable pointer
+ *   -EINVAL  size too small, unknown flag, reserved member not zero, bad value
+ *   -E2BIG   non-zero bytes beyond the struct known to the module
+ *   -EIO     called from another mm than the one that created the domain
+ *            (a thread of another process, or after fork() or execve()),
+ *            or the domain's mm is gone
+ *   -ENOMEM  no host memory, or the memory cgroup is at its limit
+ *
+ * No call that fails leaves anything half done.
+ */
+#ifndef _UAPI_LINUX_PVHV_H
+#define _UAPI_LINUX_PVHV_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+
+/* Grows with every addition to this header; never reused for a changed one. */
+#define PVHV_API_VERSION	1
+
+#define PVHV_NAME_MAX		64	/* domain name in bytes, with its NUL */
+#define PVHV_MAX_VCPUS		64	/* per domain */
+#define PVHV_MAX_PORTS		4096	/* event ports per domain (2-level ABI) */
+
+/* ------------------------------------------------------------ /dev/pvhv */
+
+/**
+ * struct pvhv_version - PVHV_GET_VERSION: what this module is
+ * @api: out: PVHV_API_VERSION of the module
+ * @features: out: PVHV_FEATURE_* bits
+ * @module: out: the module's version string, NUL-terminated
+ */
+struct pvhv_version {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 api;
+	__u32 reserved;
+	__u64 features;
+	char module[32];
+};
+
+#define PVHV_FEATURE_LA57	(1ULL << 0)	/* the host runs 5-level paging */
+#define PVHV_FEATURE_PCID	(1ULL << 1)	/* guest roots keep their TLB entries */
+#define PVHV_FEATURE_STABLE_TSC	(1ULL << 2)	/* the guest's vDSO may read the TSC */
+
+/**
+ * struct pvhv_create_domain - PVHV_CREATE_DOMAIN: make an empty domain
+ * @max_pages: in: how many guest frames of 4 KiB the domain may ever have; gfns
+ *	of memory are below this
+ * @pool_pages: in: limit of shadow page-table memory in pages; 0 for the
+ *	default, max_pages / 8 and at least 512
+ * @name: in: 1 to PVHV_NAME_MAX - 1 characters from [A-Za-z0-9_.-], unique on
+ *	the host
+ * @special_gfn: out: first gfn above all memory. special_gfn + 0 is the
+ *	shared_info page, which the module allocates.
+ *
+ * Returns the domain's file descriptor. -EEXIST: the name is in use; -EBUSY:
+ * this mm has a domain already; -ENOSPC: a limit of the module is reached.
+ */
+struct pvhv_create_domain {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u64 max_pages;
+	__u64 pool_pages;
+	char name[PVHV_NAME_MAX];
+	__u64 special_gfn;
+};
+
+#define PVHV_GET_VERSION	_IOWR('X', 0x70, struct pvhv_version)
+#define PVHV_CREATE_DOMAIN	_IOWR('X', 0x71, struct pvhv_create_domain)
+
+/* ------------------------------------------------------------ domain fd */
+
+/**
+ * struct pvhv_set_memory - PVHV_SET_MEMORY: give memory to the domain
+ * @gfn: in: first guest frame
+ * @pages: in: number of 4 KiB frames, not 0
+ * @addr: in: page-aligned address in the caller's address space; the pages are
+ *	pinned and stay the domain's until it ends
+ *
+ * Only before the first PVHV_RUN. -EEXIST: overlaps memory given before;
+ * -ERANGE: beyond max_pages; -EBUSY: the domain has run.
+ */
+struct pvhv_set_memory {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u64 gfn;
+	__u64 pages;
+	__u64 addr;
+};
+
+/**
+ * struct pvhv_create_vcpu - PVHV_CREATE_VCPU: add a virtual CPU
+ * @id: in: below PVHV_MAX_VCPUS; ids are handed out from 0 upwards by the caller
+ *
+ * Returns the vCPU's file descriptor. Its first page can be mapped shared and
+ * writable: struct pvhv_run. -EEXIST: the id is taken.
+ */
+struct pvhv_create_vcpu {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 id;
+	__u32 reserved;
+};
+
+/**
+ * struct pvhv_bind_port - PVHV_BIND_PORT: an event channel between VMM and guest
+ * @port: in: 0 to take any free port, else the wanted one; out: the port
+ * @eventfd: in: signalled whenever the guest sends on the port, or -1
+ * @vcpu: in: the vCPU notified by PVHV_RAISE_PORT until the guest rebinds it
+ *
+ * -EBUSY: the wanted port is taken; -ENOSPC: no port is free; -EBADF, -EINVAL:
+ * not an eventfd.
+ */
+struct pvhv_bind_port {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 port;
+	__s32 eventfd;
+	__u32 vcpu;
+	__u32 reserved;
+};
+
+/**
+ * struct pvhv_raise_port - PVHV_RAISE_PORT: send the guest an event
+ * @port: in: a port from PVHV_BIND_PORT
+ *
+ * -ENOENT: the port is not bound by PVHV_BIND_PORT.
+ */
+struct pvhv_raise_port {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 port;
+	__u32 reserved;
+};
+
+#define PVHV_SET_MEMORY		_IOW('X', 0x80, struct pvhv_set_memory)
+#define PVHV_CREATE_VCPU	_IOW('X', 0x81, struct pvhv_create_vcpu)
+#define PVHV_BIND_PORT		_IOWR('X', 0x82, struct pvhv_bind_port)
+#define PVHV_RAISE_PORT		_IOW('X', 0x83, struct pvhv_raise_port)
+
+/* -------------------------------------------------------------- vCPU fd */
+
+/**
+ * struct pvhv_regs - PVHV_SET_REGS, PVHV_GET_REGS: the guest's registers
+ * @cr3_gfn: gfn of the root page table the vCPU runs on in kernel mode. When set,
+ *	the root is validated and pinned at the next PVHV_RUN; a bad one ends the
+ *	domain with PVHV_CRASH_PAGETABLE.
+ * @user_mode: 0: guest kernel, 1: guest user mode
+ * @cr2: the last page-fault address the guest was told
+ *
+ * Selectors are read-only; they start as the ABI's flat ones. PVHV_SET_REGS:
+ * -EBUSY once the vCPU has run.
+ */
+struct pvhv_regs {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8;
+	__u64 rax, rcx, rdx, rsi, rdi;
+	__u64 rip, cs, rflags, rsp, ss;
+	__u64 ds, es, fs, gs;
+	__u64 fs_base, gs_base_kernel, gs_base_user;
+	__u64 cr2, cr3_gfn;
+	__u64 user_mode;
+};
+
+#define PVHV_RUN		_IO('X', 0x90)
+#define PVHV_SET_REGS		_IOW('X', 0x91, struct pvhv_regs)
+#define PVHV_GET_REGS		_IOWR('X', 0x92, struct pvhv_regs)
+
+/* PVHV_RUN returns 0 with one of these in pvhv_run.reason, or -1 with
+ *
+ *   -EINTR   a signal is pending; call again
+ *   -EINVAL  vCPU 0 has no registers yet
+ *   -EBUSY   another thread is running this vCPU
+ *   -ESHUTDOWN  the domain has ended; pvhv_run still says why
+ *   -EIO     see above, or a bug of the module that it has logged
+ */
+enum pvhv_reason {
+	PVHV_EXIT_NONE = 0,
+	PVHV_EXIT_SHUTDOWN = 1,	/* the guest asked: pvhv_run.shutdown */
+	PVHV_EXIT_CRASH = 2,	/* the module ended it: pvhv_run.crash */
+	PVHV_EXIT_CONSOLE = 3,	/* console_io write: pvhv_run.console */
+	PVHV_EXIT_CONSOLE_READ = 4, /* console_io read: fill pvhv_run.console */
+};
+
+/* pvhv_run.shutdown.reason: the values of the Xen ABI, SHUTDOWN_* in xen/sched.h */
+
+/* pvhv_run.crash.reason */
+enum pvhv_crash {
+	PVHV_CRASH_NONE = 0,
+	PVHV_CRASH_TRIPLE_FAULT = 1,	/* no handler, or one that faults at once */
+	PVHV_CRASH_BAD_STACK = 2,	/* the stack for a bounce is not writable */
+	PVHV_CRASH_PAGETABLE = 3,	/* the initial page tables are not valid */
+	PVHV_CRASH_POOL = 4,		/* shadow page-table memory is at its limit */
+	PVHV_CRASH_FOREIGN_WRITE = 5,	/* guest tables changed behind the monitor's back */
+	PVHV_CRASH_MACHINE_CHECK = 6,	/* the machine reported broken memory */
+	PVHV_CRASH_MONITOR = 7,		/* a bug in the monitor: see the kernel log */
+	PVHV_CRASH_GUEST = 8,		/* the guest did something no ABI rule answers */
+};
+
+#define PVHV_CONSOLE_MAX	2048
+
+/**
+ * struct pvhv_run - first page of a vCPU fd, mapped shared
+ * @reason: out: enum pvhv_reason
+ * @immediate_exit: in: when not 0, PVHV_RUN returns -EINTR without entering
+ *	the guest (set it from a signal handler to close the race with PVHV_RUN)
+ * @shutdown.reason: out: SHUTDOWN_* of the Xen ABI
+ * @crash.reason: out: enum pvhv_crash
+ * @crash.text: out: one line for people
+ * @console.len: bytes in @console.data. Write: out. Read: in: how many bytes the
+ *	VMM put there, at most @console.max; read back at the next PVHV_RUN.
+ *
+ * The module never trusts what it finds here.
+ */
+struct pvhv_run {
+	__u32 reason;
+	__u32 immediate_exit;
+	struct {
+		__u32 reason;
+		__u32 reserved;
+	} shutdown;
+	struct {
+		__u32 reason;
+		__u32 reserved;
+		char text[160];
+	} crash;
+	struct {
+		__u32 len;
+		__u32 max;
+		__u8 data[PVHV_CONSOLE_MAX];
+	} console;
+};
+
+#endif /* _UAPI_LINUX_PVHV_H */
