@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A vCPU area: its pages, their mapping in the space, and what the host fills
+ * in: interrupt and segment descriptor tables, TSS, first values of the world page.
+ */
+#ifndef PVHV_HOST_AREA_H
+#define PVHV_HOST_AREA_H
+
+#include "space.h"
+#include "../shared/regs.h"
+#include "../shared/world.h"
+
+struct pvhv_hostctx;
+
+struct pvhv_area {
+	unsigned int id;
+	u64 va;			/* of the area, in both worlds */
+	struct pvhv_space *space;
+	void *mem;		/* vmalloc memory behind the private part of the area */
+	struct world *world;	/* host aliases of what lies in it */
+	struct regs *regs;
+	u64 *transition_gdt;	/* first page; refreshed for the CPU before each entry */
+	struct pvhv_hostctx *hostctx;
+	u64 enter;		/* address of the world switch in this area's image copy */
+};
+
+/**
+ * pvhv_area_create - allocate and map an area; -ENOMEM
+ * @domain: the address of struct domain in the monitor's world
+ */
+int __must_check pvhv_area_create(struct pvhv_area *a, struct pvhv_space *s, unsigned int id,
+				  u64 domain);
+/* The space must be destroyed, or never entered again, before. */
+void pvhv_area_destroy(struct pvhv_area *a);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Ways for a domain to die. vcpu_crash() is for what a guest (or the process
+ * that owns its memory) did: the domain ends after the current entry.
+ * panic() is for a bug of the monitor: it never returns; the host prints the
+ * text and a backtrace, and lives.
+ */
+#ifndef PVHV_MONITOR_PANIC_H
+#define PVHV_MONITOR_PANIC_H
+
+#include "vcpu.h"
+
+/**
+ * vcpu_crash - end the domain for a reason of the guest's making
+ * @reason: enum pvhv_crash of uapi/linux/pvhv.h
+ * The caller returns to its caller in the ordinary way.
+ */
+void __printf(3, 4) vcpu_crash(struct vcpu *v, u32 reason, const char *fmt, ...);
+
+void __printf(2, 3) __noreturn panic(struct vcpu *v, const char *fmt, ...);
+
+#define assert(v, cond) \
+	do { \
+		if (unlikely(!(cond))) \
+			panic(v, "assertion failed: %s", #cond); \
+	} while (0)
+
+#endif

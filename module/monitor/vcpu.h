@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The monitor's view of one virtual CPU. It lies at a fixed place of the vCPU's
+ * area, is zero at first, and only the CPU that runs the vCPU touches it, except
+ * for fields marked [a].
+ */
+#ifndef PVHV_MONITOR_VCPU_H
+#define PVHV_MONITOR_VCPU_H
+
+#include "lib.h"
+#include "../shared/domain.h"
+#include "../shared/image.h"
+#include "../shared/regs.h"
+#include "../shared/world.h"
+
+#include <xen/xen.h>
+#include <xen/vcpu.h>
+
+/* One handler of set_trap_table. */
+struct vcpu_trap {
+	u64 rip;		/* 0: none */
+	u16 cs;
+	u8 dpl;			/* lowest privilege that may raise it by `int n` */
+	u8 mask_events;
+	u32 reserved;
+};
+
+struct vcpu_callback {
+	u64 rip;		/* 0: none */
+	bool mask_events;
+};
+
+/*
+ * A page of the guest that the monitor writes to. The frame is held with a
+ * writable type reference for as long as it is registered.
+ */
+struct vcpu_shared_page {
+	gfn_t gfn;		/* GFN_NONE: not registered */
+	void *ptr;		/* in the physmap; NULL: not registered */
+};
+
+struct vcpu {
+	/* entry.S and switch.S know the offsets of these */
+	u64 saved_rsp;		/* SYSCALL: the guest's rsp until it is on the stack */
+	u64 root_kernel;	/* CR3 values, without the no-flush bit */
+	u64 root_user;
+	u64 root;		/* the one of the two that the next entry loads */
+	u64 pending_vector;	/* interrupt taken in the monitor: vector + 1, or 0 */
+
+	struct regs *regs;
+	struct domain *d;
+	struct world *w;
+	u32 id;
+	bool user_mode;		/* guest user mode: root_user, user GS base */
+	bool started;
+	bool in_failsafe;
+
+	/* run.c: why we leave instead of resuming; EXIT_NONE: resume */
+	u32 exit;
+
+	/* pgtable.c: frames of the loaded roots, GFN_NONE when there is none */
+	gfn_t cr3_kernel;
+	gfn_t cr3_user;
+
+	/* tlb.c */
+	u32 tlb_flush;		/* [a] TLB_FLUSH_* wanted before the guest resumes */
+	u32 root_loaded;	/* number of CR3 loads, for tests */
+
+	/* bounce.c */
+	struct vcpu_trap traps[256];
+	struct vcpu_callback event, failsafe, syscall, syscall32, sysenter;
+	u64 kernel_ss, kernel_sp;
+	u64 cr2;		/* last one told to the guest */
+	bool ts;		/* virtual CR0.TS, set by fpu_taskswitch */
+	u8 iopl;		/* virtual IOPL, set by physdev_op */
+	u64 bounce_page;	/* kernel-stack page whose translation is cached, or 0 */
+	u8 *bounce_ptr;
+	u64 translations;	/* value of the epoch the cache belongs to */
+
+	/* segment.c */
+	u64 gdt_frames[14];	/* gfn of each page of the guest's GDT, ~0: none */
+	u32 gdt_entries;
+	u32 ldt_entries;
+	u64 ldt_base;
+	u64 ldt_frames[16];
+	u64 gs_base_kernel;	/* the guest's, while it is not the live one */
+	u64 gs_base_user;
+
+	/* cpuid.c, msr.c, debug registers */
+	u64 debugreg[8];
+
+	/* event.c */
+	struct vcpu_info *info;	/* in shared_info or registered by the guest */
+	struct vcpu_shared_page info_page;
+	u32 virq_port[24];	/* port of each VIRQ, 0: none */
+	u32 poll_port[8];	/* SCHEDOP_poll: ports waited for */
+	u32 poll_ports;
+
+	/* time.c */
+	u64 timer_deadline;	/* system time in ns, ~0: none */
+	u64 periodic;		/* ns, 0: none */
+	struct vcpu_shared_page time_page;	/* vcpu_time_memory_area */
+	u64 time_offset;	/* of the area in its page */
+	struct vcpu_shared_page runstate_page;
+	u64 runstate_offset;
+	struct vcpu_runstate_info runstate;
+	u64 vm_assist;
+	u64 wall_version;
+};
+
+static_assert(sizeof(struct vcpu) <= AREA_VCPU_SIZE, "the area reserves two pages");
+
+extern const struct image_header image_header;
+
+static inline bool vcpu_has(struct vcpu *v, u64 feature)
+{
+	return v->d->features & feature;
+}
+
+static inline void vcpu_count(struct vcpu *v, enum counter c)
+{
+	v->w->counter[c]++;
+}
+
+/**
+ * vcpu_exit - leave to the host before the guest resumes
+ * The first reason wins; the arguments go to world.exit_arg.
+ */
+static inline void vcpu_exit(struct vcpu *v, enum exit_reason reason, u64 arg0)
+{
+	if (v->exit)
+		return;
+	v->exit = reason;
+	v->w->exit_arg[0] = arg0;
+}
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The world page: everything one vCPU's host side and monitor side tell each
+ * other. Requests go down as fields the host fills before it enters; results
+ * come up as an exit reason with arguments. One page per vCPU, mapped in both
+ * worlds, so it must not hold an address of the host (KASLR), except CR3.
+ *
+ * Legend: [I] set by the host before the first entry, constant after
+ *         [h] written by the host, only while the vCPU is not entered
+ *         [m] written by the monitor, read by the host after an exit
+ *         [a] atomic, any time
+ */
+#ifndef PVHV_SHARED_WORLD_H
+#define PVHV_SHARED_WORLD_H
+
+#include "types.h"
+
+/* Why the monitor returned. Arguments in world.exit_arg. */
+enum exit_reason {
+	EXIT_NONE = 0,
+	EXIT_INTERRUPT,		/* a host interrupt: [0] vector; switch.S delivers it */
+	EXIT_NMI,		/* an NMI; delivered likewise */
+	EXIT_MCE,		/* #MC: [0] 1 if it came from CPL 3, 0 from the monitor */
+	EXIT_KICK,		/* the host asked (world.kick) */
+	EXIT_BLOCK,		/* SCHEDOP_block: sleep until an event or world.deadline */
+	EXIT_POLL,		/* SCHEDOP_poll: as BLOCK; [0] absolute timeout in ns, 0 none */
+	EXIT_YIELD,
+	EXIT_TIMER,		/* world.deadline is earlier than world.programmed */
+	EXIT_TOPUP,		/* the shadow pool is short: [0] pages wanted */
+	EXIT_EVENT,		/* the guest sent on a VMM port: [0] port */
+	EXIT_CONSOLE_WRITE,	/* [0] bytes in world.console */
+	EXIT_CONSOLE_READ,	/* [0] bytes wanted; answer in world.console, .console_len */
+	EXIT_SHUTDOWN,		/* [0] SHUTDOWN_* of the ABI */
+	EXIT_CRASH,		/* the domain dies: [0] enum pvhv_crash, world.text says why */
+	EXIT_PANIC,		/* monitor bug: world.text, [0] rip, world.backtrace */
+	EXIT_ASYNC_PF,		/* page fault injected by L0: [0] token (CR2) */
+	EXIT_VCPU_UP,		/* [0] vCPU id: wake its thread */
+	EXIT_VCPU_DOWN,		/* this vCPU goes offline */
+	EXIT_REASONS
+};
+
+/* world.request [h]: what the monitor is to do at entry; cleared by it. */
+#define REQUEST_CONTEXT		(1u << 0)	/* load world.context: the first entry */
+#define REQUEST_FLUSH_TLB	(1u << 1)	/* this CPU's TLB may hold old entries of ours */
+#define REQUEST_TIMER		(1u << 2)	/* world.programmed has passed */
+#define REQUEST_TIME		(1u << 3)	/* world.time has changed */
+
+/*
+ * Counters, one u64 each, per vCPU. The first group counts world switches by
+ * reason and mirrors enum exit_reason; the second counts events that stay in the
+ * monitor. Names are what debugfs shows.
+ */
+#define MONITOR_COUNTERS(X) \
+	X(hypercall) X(hypercall_unknown) X(syscall) X(syscall32) X(iret) \
+	X(bounce) X(page_fault) X(fault_bounced) X(fault_accessed) X(fault_dirty) \
+	X(fault_spurious) X(emulate_pte) X(emulate_insn) \
+	X(mmu_update) X(update_va) X(pin) X(unpin) X(load_root) \
+	X(promote) X(demote) X(shadow_alloc) \
+	X(cr3_write) X(tlb_flush) X(invlpg) X(upcall) X(event_send) \
+	X(msr) X(cpuid) X(set_timer) X(context_load) X(multicall) X(restart)
+
+enum counter {
+#define X(name) COUNTER_##name,
+	MONITOR_COUNTERS(X)
+#undef X
+	COUNTERS
+};
+
+/* Wall clock and system time of the guest, as struct pvclock of the ABI needs it. */
+struct world_time {
+	u64 tsc;		/* TSC when @ns was read */
+	u64 ns;			/* system time of the domain: ns since its start */
+	u32 mul;		/* ns = ((tsc_delta << shift) * mul) >> 32 */
+	s8 shift;
+	u8 flags;		/* PVCLOCK_TSC_STABLE_BIT = 1 */
+	u16 reserved;
+	u32 wall_sec, wall_nsec; /* wall clock at system time 0 */
+	u64 wall_version;	/* changes when the wall clock was set */
+};
+
+/* The registers a vCPU starts with, or shows when it is not entered. */
+struct world_context {
+	u64 ds, es, fs, gs;
+	u64 fs_base, gs_base_kernel, gs_base_user;
+	u64 cr2, cr3_gfn;
+	u64 user_mode;		/* 1: the guest is in user mode */
+};
+
+#define WORLD_CONSOLE_MAX	1024
+#define WORLD_TEXT_MAX		160
+#define WORLD_BACKTRACE_MAX	16
+
+struct world {
+	/* [I] */
+	u64 domain;		/* struct domain * in the guest world */
+	u32 vcpu_id;
+	u32 pcid_kernel;	/* our PCIDs, 0 without FEATURE_PCID */
+	u32 pcid_user;
+	u32 reserved0;
+	u64 idle_root;		/* CR3 of a root with nothing but the monitor's slots */
+	u64 root5_kernel;	/* LA57: CR3 of AREA_ROOT_KERNEL and AREA_ROOT_USER */
+	u64 root5_user;
+
+	/* [h] */
+	u64 host_cr3;		/* what leaving writes to CR3, with the no-flush bit */
+	u32 request;		/* REQUEST_* */
+	u32 console_len;	/* answer to EXIT_CONSOLE_READ: bytes */
+	u64 programmed;		/* system time in ns for which the host set a timer; ~0 none */
+	struct world_time time;
+
+	/* [a] */
+	u32 kick;		/* not 0: return at once; the host clears it */
+	u32 nmi_noted;		/* switch.S: an NMI came in the monitor */
+
+	/* [m] */
+	u32 exit_reason;	/* enum exit_reason */
+	u32 vector;		/* EXIT_INTERRUPT: for switch.S */
+	u64 exit_arg[4];
+	u64 deadline;		/* system time in ns the guest wants VIRQ_TIMER at; ~0 none */
+	u64 blocked;		/* 1 while EXIT_BLOCK or EXIT_POLL stands */
+	struct world_context context;	/* [h] with REQUEST_CONTEXT; [m] at each exit */
+	u64 backtrace[WORLD_BACKTRACE_MAX]; /* EXIT_PANIC: return addresses, 0 ends */
+	char text[WORLD_TEXT_MAX];
+	u64 counter[COUNTERS];
+	u8 console[WORLD_CONSOLE_MAX];
+};
+
+static_assert(sizeof(struct world) <= 4096, "the world page is one page");
+
+#endif
