@@ -12,6 +12,10 @@
 
 struct pvhv_hostctx;
 
+/* The guest's PCIDs: far from Linux's, which are 1-6 and 0x801-0x806. */
+#define PVHV_PCID_KERNEL	0x400
+#define PVHV_PCID_USER		0x401
+
 struct pvhv_area {
 	unsigned int id;
 	u64 va;			/* of the area, in both worlds */

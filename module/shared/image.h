@@ -23,6 +23,8 @@ struct image_header {
 	u32 syscall64;		/* LSTAR */
 	u32 syscall32;		/* CSTAR */
 	u32 enter;		/* world switch: void enter(void), see switch.S */
+	u32 patches;		/* offset of struct image_patch[] */
+	u32 patches_end;
 	u32 reserved;
 
 	/* filled by the host */
@@ -31,6 +33,16 @@ struct image_header {
 };
 
 #define IMAGE_STUB_SIZE		16
+
+/*
+ * Instructions for which the CPU may lack the feature: the host overwrites them
+ * with NOPs, before the image is ever mapped, unless @feature is there.
+ */
+struct image_patch {
+	s32 offset;		/* from here to the instruction */
+	u32 length;
+	u64 feature;
+};
 
 /* Facts about the CPU and the host that the monitor needs, constant while loaded. */
 #define FEATURE_PCID		(1ULL << 0)	/* CR4.PCIDE is on and we use our own ids */

@@ -89,10 +89,13 @@
 #define SEL_HOST_SS		0x18
 #define SEL_HOST_TSS		0x40
 
-/* IST numbers in the monitor's TSS. */
-#define IST_NMI			1
-#define IST_MC			2
-#define IST_DF			3
-#define IST_DB			4
+/*
+ * IST numbers in the monitor's TSS. The same as Linux's: between loading the
+ * monitor's IDT and its TSS, an NMI or #MC runs on the host's stack of that name.
+ */
+#define IST_DF			1
+#define IST_NMI			2
+#define IST_DB			3
+#define IST_MC			4
 
 #endif

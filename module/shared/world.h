@@ -15,6 +15,13 @@
 
 #include "types.h"
 
+/* Operand of LGDT and LIDT, aligned so that the base is. */
+struct world_descriptor {
+	u16 pad[3];
+	u16 limit;
+	u64 base;
+};
+
 /* Why the monitor returned. Arguments in world.exit_arg. */
 enum exit_reason {
 	EXIT_NONE = 0,
@@ -100,6 +107,7 @@ struct world {
 	u64 idle_root;		/* CR3 of a root with nothing but the monitor's slots */
 	u64 root5_kernel;	/* LA57: CR3 of AREA_ROOT_KERNEL and AREA_ROOT_USER */
 	u64 root5_user;
+	struct world_descriptor gdt_guest, gdt_transition, idt;
 
 	/* [h] */
 	u64 host_cr3;		/* what leaving writes to CR3, with the no-flush bit */
@@ -113,6 +121,7 @@ struct world {
 	u32 nmi_noted;		/* switch.S: an NMI came in the monitor */
 
 	/* [m] */
+	u64 enter_root;		/* CR3 to enter on; the host starts it with idle_root */
 	u32 exit_reason;	/* enum exit_reason */
 	u32 vector;		/* EXIT_INTERRUPT: for switch.S */
 	u64 exit_arg[4];

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between kernel versions and flavours about CPU state: the
+ * companion of compat.h for cpu.c and world.c.
+ */
+#ifndef PVHV_HOST_COMPAT_CPU_H
+#define PVHV_HOST_COMPAT_CPU_H
+
+#include <linux/ptrace.h>
+#include <linux/rcupdate.h>
+#include <linux/version.h>
+#include <asm/cpufeature.h>
+#include <asm/mce.h>
+#include <asm/msr.h>
+#include "../shared/regs.h"
+
+/* Linux 6.4 gave user mode shadow stacks; before, the MSR is never non-zero. */
+#ifdef X86_FEATURE_USER_SHSTK
+static inline u64 pvhv_compat_read_u_cet(void)
+{
+	u64 val = 0;
+
+	if (cpu_feature_enabled(X86_FEATURE_USER_SHSTK))
+		rdmsrl(MSR_IA32_U_CET, val);
+	return val;
+}
+
+static inline void pvhv_compat_write_u_cet(u64 val)
+{
+	wrmsrl(MSR_IA32_U_CET, val);
+}
+#else
+static inline u64 pvhv_compat_read_u_cet(void) { return 0; }
+static inline void pvhv_compat_write_u_cet(u64 val) { }
+#endif
+
+/* Linux 6.2 dropped the CPU argument. */
+static inline void pvhv_compat_rcu_note(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	rcu_virt_note_context_switch(smp_processor_id());
+#else
+	rcu_virt_note_context_switch();
+#endif
+}
+
+/*
+ * A machine check at CPL 3 of the guest: the host's handler shall see it as one of
+ * user mode. Where do_machine_check() is not exported (Kbuild looks), the banks keep
+ * the error, and the host's poller reports it.
+ */
+static inline void pvhv_compat_machine_check(const struct regs *r)
+{
+#ifdef PVHV_HAVE_DO_MACHINE_CHECK
+	struct pt_regs regs = { .cs = 3, .flags = X86_EFLAGS_IF };
+
+	do_machine_check(&regs);
+#endif
+}
+
+#endif

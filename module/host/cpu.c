@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See cpu.h. The CPU is asked once; CPU features of Linux are the same on all CPUs. */
+#include <linux/cc_platform.h>
+#include <linux/mm.h>
+#include <asm/cpufeature.h>
+#include <asm/desc.h>
+#include <asm/hypervisor.h>
+#include <asm/processor.h>
+#include <asm/tlbflush.h>
+
+#include "cpu.h"
+#include "fitness.h"
+#include "../shared/image.h"
+#include "../shared/layout.h"
+
+static u64 features;
+
+u64 pvhv_cpu_features(void)
+{
+	return features;
+}
+
+static bool has_verw_bug(void)
+{
+	return boot_cpu_has_bug(X86_BUG_MDS) || boot_cpu_has_bug(X86_BUG_TAA) ||
+	       boot_cpu_has_bug(X86_BUG_MMIO_STALE_DATA);
+}
+
+/*
+ * Own PCIDs rely on nothing but our CPU flushing them. INVLPGB (AMD, Linux 6.15)
+ * lets another CPU flush global ASIDs, which we do not follow: then do without.
+ */
+static bool can_use_pcid(void)
+{
+	return cr4_read_shadow() & X86_CR4_PCIDE &&
+	       !(boot_cpu_data.x86_vendor == X86_VENDOR_AMD &&
+		 cpuid_eax(0x80000000) >= 0x80000008 && cpuid_ebx(0x80000008) & BIT(3));
+}
+
+static u64 gather_features(void)
+{
+	const struct {
+		bool present;
+		u64 feature;
+	} list[] = {
+		{ can_use_pcid(), FEATURE_PCID },
+		{ boot_cpu_has(X86_FEATURE_INVPCID), FEATURE_INVPCID },
+		{ pgtable_l5_enabled(), FEATURE_LA57 },
+		{ cr4_read_shadow() & X86_CR4_FSGSBASE, FEATURE_FSGSBASE },
+		{ boot_cpu_has_bug(X86_BUG_CPU_MELTDOWN), FEATURE_MELTDOWN },
+		{ boot_cpu_has(X86_FEATURE_SMAP), FEATURE_SMAP },
+		{ has_verw_bug(), FEATURE_VERW },
+		{ boot_cpu_has(X86_FEATURE_CONSTANT_TSC) && boot_cpu_has(X86_FEATURE_NONSTOP_TSC),
+		  FEATURE_TSC_STABLE },
+		{ boot_cpu_has(X86_FEATURE_IBPB), FEATURE_IBPB },
+		{ boot_cpu_has(X86_FEATURE_NX), FEATURE_NX },
+		{ boot_cpu_data.x86_vendor == X86_VENDOR_AMD ||
+		  boot_cpu_data.x86_vendor == X86_VENDOR_HYGON, FEATURE_AMD },
+		{ cr4_read_shadow() & X86_CR4_PKE, FEATURE_PKU },
+		{ cr4_read_shadow() & X86_CR4_OSXSAVE, FEATURE_XSAVE },
+		{ boot_cpu_has_bug(X86_BUG_SPECTRE_V2), FEATURE_RSB_FILL },
+		{ cr4_read_shadow() & X86_CR4_UMIP, FEATURE_UMIP },
+	};
+	u64 sum = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(list); i++)
+		if (list[i].present)
+			sum |= list[i].feature;
+	return sum;
+}
+
+static bool selectors_as_expected(void)
+{
+	u16 cs, ss;
+
+	asm("mov %%cs, %0" : "=r" (cs));
+	asm("mov %%ss, %0" : "=r" (ss));
+	return cs == SEL_HOST_CS && (ss == SEL_HOST_SS || ss == 0) &&
+	       GDT_ENTRY_TSS * 8 == SEL_HOST_TSS;
+}
+
+/* Kernel threads' root of the loading task: the hole must be empty. */
+static bool hypervisor_hole_used(void)
+{
+	const u64 *root = (u64 *)current->active_mm->pgd;
+	unsigned int slot;
+
+	for (slot = LAYOUT_SLOT_FIRST; slot <= LAYOUT_SLOT_LAST; slot++)
+		if (root[slot])
+			return true;
+	return false;
+}
+
+int pvhv_cpu_init(void)
+{
+	u64 efer;
+	struct fitness_facts f = {
+		.cx16 = boot_cpu_has(X86_FEATURE_CX16),
+#ifdef X86_CR4_FRED
+		.fred = cr4_read_shadow() & X86_CR4_FRED,
+#endif
+		.xen = hypervisor_is_type(X86_HYPER_XEN_PV),
+		.paravirt = boot_cpu_has(X86_FEATURE_XENPV),
+		.encrypted = cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT),
+		.memory_encrypted = cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT),
+		.slot_used = hypervisor_hole_used(),
+		.selectors = selectors_as_expected(),
+	};
+	const char *why;
+
+	rdmsrl(MSR_EFER, efer);
+	f.long_mode_nx = efer & EFER_NX && efer & EFER_SCE;
+	why = fitness_refusal(&f);
+	if (why) {
+		pr_err("pvhv: cannot run here: %s\n", why);
+		return -ENODEV;
+	}
+	features = gather_features();
+	return 0;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Constants that assembly needs, taken from the C headers: becomes offsets.h. */
+#include "vcpu.h"
+#include "cpu.h"
+#include "../shared/hostctx.h"
+
+#define DEFINE(name, value) asm volatile("\n.ascii \"->" #name " %0\"" : : "i" (value))
+#define OFFSET(name, type, member) DEFINE(name, offsetof(type, member))
+
+void offsets(void);
+void offsets(void)
+{
+	DEFINE(IMAGE_MAGIC, IMAGE_MAGIC);
+	DEFINE(IMAGE_VERSION, IMAGE_VERSION);
+	DEFINE(IMAGE_HEADER_SIZE, sizeof(struct image_header));
+	OFFSET(IMAGE_FEATURES, struct image_header, features);
+	DEFINE(FEATURE_SMAP, FEATURE_SMAP);
+	DEFINE(FEATURE_VERW, FEATURE_VERW);
+	DEFINE(FEATURE_FSGSBASE, FEATURE_FSGSBASE);
+	DEFINE(FEATURE_RSB_FILL, FEATURE_RSB_FILL);
+
+	OFFSET(REGS_R15, struct regs, r15);
+	OFFSET(REGS_RDI, struct regs, rdi);
+	OFFSET(REGS_VECTOR, struct regs, vector);
+	OFFSET(REGS_ERROR, struct regs, error);
+	OFFSET(REGS_RIP, struct regs, rip);
+	OFFSET(REGS_CS, struct regs, cs);
+	OFFSET(REGS_RFLAGS, struct regs, rflags);
+	OFFSET(REGS_RSP, struct regs, rsp);
+	DEFINE(REGS_SIZE, sizeof(struct regs));
+	DEFINE(REGS_SYSCALL, REGS_SYSCALL);
+	DEFINE(REGS_SYSCALL32, REGS_SYSCALL32);
+
+	OFFSET(VCPU_SAVED_RSP, struct vcpu, saved_rsp);
+	OFFSET(VCPU_PENDING_VECTOR, struct vcpu, pending_vector);
+
+	OFFSET(WORLD_GDT_GUEST, struct world, gdt_guest.limit);
+	OFFSET(WORLD_GDT_TRANSITION, struct world, gdt_transition.limit);
+	OFFSET(WORLD_IDT, struct world, idt.limit);
+	OFFSET(WORLD_HOST_CR3, struct world, host_cr3);
+	OFFSET(WORLD_ENTER_ROOT, struct world, enter_root);
+	OFFSET(WORLD_NMI_NOTED, struct world, nmi_noted);
+	OFFSET(WORLD_VECTOR, struct world, vector);
+	OFFSET(WORLD_EXIT_REASON, struct world, exit_reason);
+	OFFSET(WORLD_EXIT_ARG, struct world, exit_arg);
+	DEFINE(EXIT_MCE, EXIT_MCE);
+
+	OFFSET(HOSTCTX_RSP, struct pvhv_hostctx, rsp);
+	OFFSET(HOSTCTX_GDT, struct pvhv_hostctx, gdt.limit);
+	OFFSET(HOSTCTX_IDT, struct pvhv_hostctx, idt.limit);
+	OFFSET(HOSTCTX_GS_BASE, struct pvhv_hostctx, gs_base);
+	OFFSET(HOSTCTX_FS_BASE, struct pvhv_hostctx, fs_base);
+	OFFSET(HOSTCTX_KERNEL_GS_BASE, struct pvhv_hostctx, kernel_gs_base);
+
+	DEFINE(RFLAGS_IF, RFLAGS_IF);
+	DEFINE(RFLAGS_TF, RFLAGS_TF);
+}

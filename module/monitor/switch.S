@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The world switch. Documentation/world-switch.rst has a row for each state it
+ * touches. Two invariants rule the order:
+ *
+ *   - the host's IDT is live only together with the host's GS base;
+ *   - whichever IDT is live, its code segment and the CS and SS that an event
+ *     would interrupt exist in the live GDT, and its stacks are mapped.
+ *
+ * Runs in the area's copy of the image, which both worlds map at one address.
+ * Interrupts are off; NMI and #MC can come between any two instructions.
+ */
+#include "asm.h"
+
+	.text
+
+/*
+ * void world_enter(void): called by the host, returns to it when the guest stops.
+ * In: host CR3, IDT, GDT, stack; world page and host context prepared by
+ * ../host/world.c. Out: the same, and world.exit_reason. Clobbers what a C
+ * function may; %ds %es %fs %gs and LDTR are null afterwards, their bases right.
+ */
+FUNC world_enter
+	endbr64
+	pushf
+	push %rbx
+	push %rbp
+	push %r12
+	push %r13
+	push %r14
+	push %r15
+	mov %rsp, area_hostctx + HOSTCTX_RSP(%rip)
+	sgdt area_hostctx + HOSTCTX_GDT(%rip)
+	sidt area_hostctx + HOSTCTX_IDT(%rip)
+
+	/* The transition GDT has both worlds' CS, SS and TSS. */
+	lgdt area_world + WORLD_GDT_TRANSITION(%rip)
+	/* From here on NMI and #MC are ours. TR, so their IST, is still the host's. */
+	lidt area_world + WORLD_IDT(%rip)
+	push $SEL_MONITOR_CS
+	lea 1f(%rip), %rax
+	push %rax
+	lretq
+1:	mov $SEL_MONITOR_SS, %eax
+	mov %eax, %ss
+	/* LTR wants an available TSS and marks it busy: undo that in our own copy. */
+	movb $0x89, area_gdt_transition + SEL_TSS + 5(%rip)
+	mov $SEL_TSS, %eax
+	ltr %ax
+	/* Our IST stacks are mapped under either CR3, the host's stack is not. */
+	mov area_world + WORLD_ENTER_ROOT(%rip), %rax
+	mov %rax, %cr3
+	lea area_stack_top - REGS_SIZE(%rip), %rsp
+	lgdt area_world + WORLD_GDT_GUEST(%rip)
+
+	lea area_vcpu(%rip), %rdi
+	call run_enter
+	jmp guest_resume
+END world_enter
+
+/*
+ * Back to the host. In: the monitor's IDT live; any root, any stack of the area,
+ * GDT guest or transition; world.exit_reason, world.vector set. May be entered at
+ * any moment between LIDT above and LIDT below, also a second time (#MC, panic):
+ * every step can be repeated.
+ */
+FUNC world_leave
+	lgdt area_world + WORLD_GDT_TRANSITION(%rip)
+	xor %eax, %eax
+	lldt %ax
+	mov %eax, %ds
+	mov %eax, %es
+	mov %eax, %fs
+	mov %eax, %gs
+	/* Before the next push: our stack exists in both, but rsp must be the host's. */
+	mov area_world + WORLD_HOST_CR3(%rip), %rax
+	mov %rax, %cr3
+	mov area_hostctx + HOSTCTX_RSP(%rip), %rsp
+
+	testl $FEATURE_FSGSBASE, image_header + IMAGE_FEATURES(%rip)
+	jz 1f
+	mov area_hostctx + HOSTCTX_FS_BASE(%rip), %rax
+	wrfsbase %rax
+	mov area_hostctx + HOSTCTX_GS_BASE(%rip), %rax
+	wrgsbase %rax
+	jmp 2f
+1:	mov $0xc0000100, %ecx
+	mov area_hostctx + HOSTCTX_FS_BASE(%rip), %eax
+	mov area_hostctx + HOSTCTX_FS_BASE + 4(%rip), %edx
+	wrmsr
+	mov $0xc0000101, %ecx
+	mov area_hostctx + HOSTCTX_GS_BASE(%rip), %eax
+	mov area_hostctx + HOSTCTX_GS_BASE + 4(%rip), %edx
+	wrmsr
+2:	mov $0xc0000102, %ecx
+	mov area_hostctx + HOSTCTX_KERNEL_GS_BASE(%rip), %eax
+	mov area_hostctx + HOSTCTX_KERNEL_GS_BASE + 4(%rip), %edx
+	wrmsr
+
+	/* The host's TSS, through our copy of its descriptor: the live GDT is read-only. */
+	movb $0x89, area_gdt_transition + SEL_HOST_TSS + 5(%rip)
+	mov $SEL_HOST_TSS, %eax
+	ltr %ax
+	push $SEL_HOST_CS
+	lea 3f(%rip), %rax
+	push %rax
+	lretq
+3:	mov $SEL_HOST_SS, %eax
+	mov %eax, %ss
+	lidt area_hostctx + HOSTCTX_IDT(%rip)
+	lgdt area_hostctx + HOSTCTX_GDT(%rip)
+
+	/* Returns below must not follow predictions that the guest has trained. */
+	testl $FEATURE_RSB_FILL, image_header + IMAGE_FEATURES(%rip)
+	jz 6f
+	mov $16, %eax
+4:	call 5f
+	int3
+5:	call 7f
+	int3
+7:	dec %eax
+	jnz 4b
+	lfence
+	add $32 * 8, %rsp
+6:
+	/*
+	 * What came in our world belongs to the host. No IRET has run since an NMI
+	 * from the guest, so that NMIs are blocked until the host's handler returns.
+	 */
+	xor %eax, %eax
+	xchg %eax, area_world + WORLD_NMI_NOTED(%rip)
+	test %eax, %eax
+	jz 8f
+	int $2
+8:	mov area_world + WORLD_VECTOR(%rip), %eax
+	test %eax, %eax
+	jz 9f
+	movl $0, area_world + WORLD_VECTOR(%rip)
+	call deliver
+9:	pop %r15
+	pop %r14
+	pop %r13
+	pop %r12
+	pop %rbp
+	pop %rbx
+	popf
+	ret
+	int3
+END world_leave
+
+/* `int $vector` on the host's IDT, interrupts off. In: vector in eax. */
+FUNC deliver
+	lea deliver_table(%rip), %rcx
+	lea (%rcx, %rax, 4), %rax
+	jmp __x86_indirect_thunk_rax
+END deliver
+
+	.balign 4
+deliver_table:
+	.set vector, 0
+	.rept 256
+	.byte 0xcd, vector, 0xc3, 0xcc		/* int $vector; ret; int3 */
+	.set vector, vector + 1
+	.endr
+
+/*
+ * panic_leave(area): the end of panic(). Abandons whatever ran. C code may run in
+ * the canonical copy of the image, where the area symbols mean nothing: go to the
+ * copy in the area first. In: address of the area in rdi.
+ */
+FUNC panic_leave
+	cli
+	lea image_header(%rip), %rcx
+	lea world_leave(%rip), %rax
+	sub %rcx, %rax
+	add %rdi, %rax
+	jmp __x86_indirect_thunk_rax
+END panic_leave
+
+	.section .note.GNU-stack, "", @progbits
