@@ -30,7 +30,7 @@ SECTIONS
 		image_rela_end = .;
 	}
 	.dynamic : { *(.dynamic) *(.dynsym) *(.dynstr) *(.hash) *(.gnu.hash) }
-	.got : { *(.got) *(.got.plt) *(.igot .igot.plt) }
+	.got : { *(.got) *(.got.plt) *(.igot .igot.plt) *(.plt .plt.*) }
 
 	. = ALIGN(4096);
 	image_text = .;
@@ -63,5 +63,5 @@ SECTIONS
 		. = . + 4096;
 	}
 
-	/DISCARD/ : { *(.comment) *(.note.*) *(.interp) *(.eh_frame*) }
+	/DISCARD/ : { *(.comment) *(.note.*) *(.interp) *(.eh_frame*) *(.gnu.version*) *(.sframe) }
 }

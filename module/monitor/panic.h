@@ -12,7 +12,7 @@
 
 /**
  * vcpu_crash - end the domain for a reason of the guest's making
- * @reason: enum pvhv_crash of uapi/linux/pvhv.h
+ * @reason: enum crash_reason
  * The caller returns to its caller in the ordinary way.
  */
 void __printf(3, 4) vcpu_crash(struct vcpu *v, u32 reason, const char *fmt, ...);

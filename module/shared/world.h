@@ -38,12 +38,25 @@ enum exit_reason {
 	EXIT_CONSOLE_WRITE,	/* [0] bytes in world.console */
 	EXIT_CONSOLE_READ,	/* [0] bytes wanted; answer in world.console, .console_len */
 	EXIT_SHUTDOWN,		/* [0] SHUTDOWN_* of the ABI */
-	EXIT_CRASH,		/* the domain dies: [0] enum pvhv_crash, world.text says why */
+	EXIT_CRASH,		/* the domain dies: [0] enum crash_reason, world.text says why */
 	EXIT_PANIC,		/* monitor bug: world.text, [0] rip, world.backtrace */
 	EXIT_ASYNC_PF,		/* page fault injected by L0: [0] token (CR2) */
 	EXIT_VCPU_UP,		/* [0] vCPU id: wake its thread */
 	EXIT_VCPU_DOWN,		/* this vCPU goes offline */
 	EXIT_REASONS
+};
+
+/* EXIT_CRASH: why. The same values as enum pvhv_crash of uapi/linux/pvhv.h. */
+enum crash_reason {
+	CRASH_NONE = 0,
+	CRASH_TRIPLE_FAULT,
+	CRASH_BAD_STACK,
+	CRASH_PAGETABLE,
+	CRASH_POOL,
+	CRASH_FOREIGN_WRITE,
+	CRASH_MACHINE_CHECK,
+	CRASH_MONITOR,
+	CRASH_GUEST,
 };
 
 /* world.request [h]: what the monitor is to do at entry; cleared by it. */

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Control transfers between the guest's modes: events of every kind go to the
+ * guest kernel on a frame that the monitor writes to its stack, and come back
+ * through the iret hypercall.
+ */
+#ifndef PVHV_MONITOR_BOUNCE_H
+#define PVHV_MONITOR_BOUNCE_H
+
+#include "panic.h"
+
+/* Vectors of the architecture that the monitor treats by name. */
+enum {
+	VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_BP = 3, VECTOR_UD = 6, VECTOR_NM = 7,
+	VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14, VECTOR_MC = 18,
+};
+
+/**
+ * bounce_exception - raise @vector in the guest
+ * @error: error code, pushed if the vector has one
+ * A guest without a handler has tripled: the domain ends.
+ */
+void bounce_exception(struct vcpu *v, unsigned int vector, u64 error);
+
+/** bounce_page_fault - the same for #PF, with the address in the guest's CR2 */
+void bounce_page_fault(struct vcpu *v, u64 va, u64 error);
+
+/** bounce_software - `int @vector` at rip - @length has been executed; see trap.c */
+void bounce_software(struct vcpu *v, unsigned int vector);
+
+/** bounce_callback - enter the guest kernel at @cb, as for an exception without code */
+void bounce_callback(struct vcpu *v, const struct vcpu_callback *cb);
+
+/** bounce_upcall - deliver pending event channels; the caller has checked the mask */
+void bounce_upcall(struct vcpu *v);
+
+/** bounce_failsafe - tell the guest that its selectors could not be loaded */
+void bounce_failsafe(struct vcpu *v);
+
+/** bounce_set_mode - guest user or kernel mode: roots and GS base follow */
+void bounce_set_mode(struct vcpu *v, bool user);
+
+long hypercall_iret(struct vcpu *v, u64 arg[6]);
+long hypercall_set_trap_table(struct vcpu *v, u64 arg[6]);
+long hypercall_set_callbacks(struct vcpu *v, u64 arg[6]);
+long hypercall_callback_op(struct vcpu *v, u64 arg[6]);
+long hypercall_stack_switch(struct vcpu *v, u64 arg[6]);
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Entry and exit of the guest. run_prepare() is the one place that decides to
+ * resume: everything another CPU, the host or a handler wants done before the guest
+ * continues is done here, in one order: reasons to leave, upcall, TLB and root.
+ */
+#include "run.h"
+#include "bounce.h"
+#include "cpu.h"
+#include "event.h"
+#include "pgtable.h"
+#include "segment.h"
+#include "time.h"
+#include "tlb.h"
+
+/* The first entry: what the VMM or VCPUOP_initialise has prepared. */
+static void run_load_context(struct vcpu *v)
+{
+	const struct world_context *c = &v->w->context;
+
+	vcpu_count(v, COUNTER_context_load);
+	v->cr2 = c->cr2;
+	v->gs_base_kernel = c->gs_base_kernel;
+	v->gs_base_user = c->gs_base_user;
+	v->user_mode = false;
+	if (pgtable_load_initial(v, gfn(c->cr3_gfn)))
+		return;		/* restart or crash: v->exit says which */
+	v->w->request &= ~REQUEST_CONTEXT;
+	v->started = true;
+}
+
+static void run_init(struct vcpu *v)
+{
+	struct world *w = v->w;
+
+	v->regs->cs = SEL_GUEST_CS64;
+	v->regs->ss = SEL_GUEST_SS;
+	v->regs->rflags = (v->regs->rflags & 0xcd5) | RFLAGS_IF | BIT(1);
+	v->cr3_kernel = GFN_NONE;
+	v->cr3_user = GFN_NONE;
+	v->info_page.gfn = GFN_NONE;
+	v->time_page.gfn = GFN_NONE;
+	v->runstate_page.gfn = GFN_NONE;
+	v->root = w->idle_root;
+	v->root_kernel = w->idle_root;
+	v->root_user = w->idle_root;
+	v->debugreg[6] = 0xffff0ff0;
+	v->debugreg[7] = 0x400;
+	v->iopl = 0;
+	event_init(v);
+	time_init(v);
+	segment_init(v);
+	pgtable_init(v);
+}
+
+void run_enter(struct vcpu *v)
+{
+	u64 area = (u64)v - AREA_VCPU;
+	struct world *w;
+
+	if (unlikely(!v->w)) {
+		v->w = (struct world *)(area + AREA_WORLD);
+		v->regs = (struct regs *)(area + AREA_STACK_TOP) - 1;
+		v->d = (struct domain *)v->w->domain;
+		v->id = v->w->vcpu_id;
+		__atomic_store_n(&v->d->vcpus[v->id], v, __ATOMIC_RELEASE);
+		run_init(v);
+	}
+	w = v->w;
+	v->exit = EXIT_NONE;
+	w->exit_reason = EXIT_NONE;
+	tlb_enter_world(v);
+	if (unlikely(w->request & REQUEST_CONTEXT))
+		run_load_context(v);
+	segment_load(v);
+	time_enter(v);
+	event_collect(v);
+	w->blocked = 0;
+}
+
+static void run_leave(struct vcpu *v)
+{
+	struct world *w = v->w;
+
+	time_leave(v);
+	segment_save(v);
+	w->context.cr2 = v->cr2;
+	w->context.cr3_gfn = v->cr3_kernel.n;
+	w->context.user_mode = v->user_mode;
+	w->exit_reason = v->exit;
+	tlb_leave_world(v);
+}
+
+u32 run_prepare(struct vcpu *v)
+{
+	struct world *w = v->w;
+
+	if (unlikely(v->pending_vector)) {
+		w->vector = v->pending_vector - 1;
+		vcpu_exit(v, EXIT_INTERRUPT, w->vector);
+		v->pending_vector = 0;
+	}
+	if (unlikely(READ_ONCE(w->nmi_noted)))
+		vcpu_exit(v, EXIT_NMI, 0);
+	if (unlikely(READ_ONCE(w->kick)))
+		vcpu_exit(v, EXIT_KICK, 0);
+	if (likely(!v->exit) && event_pending(v) && v->event.rip)
+		bounce_upcall(v);
+	if (likely(!v->exit))
+		tlb_apply(v);
+	if (likely(!v->exit))
+		return EXIT_NONE;
+	run_leave(v);
+	return v->exit;
+}

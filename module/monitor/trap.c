@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sorts what comes from a guest: to the host (interrupts), to the MMU (page
+ * faults), to emulation (privileged instructions), or back to the guest kernel.
+ * And what goes wrong in the monitor itself: expected for three instructions,
+ * which have fixups; anything else is a panic.
+ */
+#include "trap.h"
+#include "bounce.h"
+#include "cpu.h"
+#include "emulate.h"
+#include "hypercall.h"
+#include "pgtable.h"
+#include "segment.h"
+#include "tlb.h"
+
+#define PF_PROT		BIT(0)
+#define PF_WRITE	BIT(1)
+#define PF_USER		BIT(2)
+#define PF_RSVD		BIT(3)
+
+/* Offset of an address in whatever copy of the image it lies. */
+#define IMAGE_OFFSET(addr)	((u64)(addr) & (LAYOUT_AREA_SIZE - 1))
+
+struct fixup {
+	s32 from, to;		/* each relative to itself */
+};
+
+extern const struct fixup image_fixups[], image_fixups_end[];
+extern const u8 guest_iretq[];
+
+/*
+ * A page fault that a hypervisor below the host injected to say "the page behind
+ * this token is being paged in". It has error code 0, which no fault at CPL 3 has.
+ */
+static bool is_async_page_fault(u64 error)
+{
+	return !(error & PF_USER);
+}
+
+static void trap_page_fault(struct vcpu *v, struct regs *r)
+{
+	u64 va = cpu_read_cr2();
+	u64 error = r->error;
+
+	vcpu_count(v, COUNTER_page_fault);
+	if (is_async_page_fault(error)) {
+		vcpu_exit(v, EXIT_ASYNC_PF, va);
+		return;
+	}
+	if (error & PF_RSVD)
+		panic(v, "reserved bit in a shadow table: fault at 0x%lx", va);
+	switch (pgtable_fault(v, va, r->error, &error)) {
+	case FAULT_RETRY:
+		return;
+	case FAULT_WRITE_TABLE:
+		if (emulate_table_write(v, va))
+			return;
+		break;
+	case FAULT_BOUNCE:
+		break;
+	}
+	vcpu_count(v, COUNTER_fault_bounced);
+	bounce_page_fault(v, va, error);
+}
+
+static void trap_debug_exception(struct vcpu *v)
+{
+	v->debugreg[6] = cpu_read_dr(6);
+	cpu_write_dr(6, 0xffff0ff0);
+	bounce_exception(v, VECTOR_DB, 0);
+}
+
+static void trap_interrupt(struct vcpu *v, unsigned int vector)
+{
+	v->w->vector = vector;
+	vcpu_exit(v, EXIT_INTERRUPT, vector);
+}
+
+void trap_guest(struct vcpu *v, struct regs *r)
+{
+	tlb_enter_monitor(v);
+	if (r->vector >= 32 && r->vector != 0x80) {
+		trap_interrupt(v, r->vector);
+		return;
+	}
+	switch (r->vector) {
+	case VECTOR_PF:
+		trap_page_fault(v, r);
+		return;
+	case VECTOR_GP:
+		emulate_gp(v, r->error);
+		return;
+	case VECTOR_UD:
+		emulate_ud(v);
+		return;
+	case VECTOR_DB:
+		trap_debug_exception(v);
+		return;
+	case VECTOR_NMI:
+		vcpu_exit(v, EXIT_NMI, 0);
+		return;
+	case VECTOR_MC:
+		vcpu_exit(v, EXIT_MCE, 1);
+		return;
+	case 0x80:
+		bounce_software(v, 0x80);
+		return;
+	default:
+		bounce_exception(v, r->vector, r->error);
+		return;
+	}
+}
+
+void trap_syscall(struct vcpu *v, struct regs *r)
+{
+	const struct vcpu_callback *cb;
+
+	tlb_enter_monitor(v);
+	if (likely(!v->user_mode)) {
+		hypercall_dispatch(v, r);
+		return;
+	}
+	if (r->vector == REGS_SYSCALL) {
+		vcpu_count(v, COUNTER_syscall);
+		cb = &v->syscall;
+	} else {
+		vcpu_count(v, COUNTER_syscall32);
+		cb = &v->syscall32;
+	}
+	if (cb->rip) {
+		bounce_callback(v, cb);
+	} else {
+		r->rip -= 2;
+		bounce_exception(v, VECTOR_UD, 0);
+	}
+}
+
+/*
+ * IRETQ found a selector, rip or rsp that the CPU does not accept. The fault's frame
+ * overwrote the lower part of struct regs: put the registers back in their place;
+ * the five words of the refused frame above them are intact. Null selectors of the
+ * guest's cannot be continued with: the guest hears of it through its failsafe
+ * callback, or, as it made the frame itself, as a #GP.
+ */
+static void trap_bad_iret(struct vcpu *v, struct regs *fault)
+{
+	struct regs copy = *fault;
+	struct regs *r = v->regs;
+
+	memcpy(r, &copy, offsetof(struct regs, vector));
+	r->vector = 0;
+	r->error = 0;
+	tlb_enter_monitor(v);
+	/* What the frame says is still what the guest asked for: show it. */
+	if (v->user_mode)
+		bounce_failsafe(v);
+	else
+		vcpu_crash(v, CRASH_GUEST,
+			   "guest kernel frame cannot be returned to: rip 0x%lx cs 0x%lx rsp 0x%lx ss 0x%lx",
+			   r->rip, r->cs, r->rsp, r->ss);
+}
+
+u32 trap_monitor(struct vcpu *v, struct regs *r)
+{
+	const struct fixup *f;
+	u64 at = IMAGE_OFFSET(r->rip);
+
+	if (at == IMAGE_OFFSET(guest_iretq)) {
+		trap_bad_iret(v, r);
+		return 1;
+	}
+	for (f = image_fixups; f < image_fixups_end; f++) {
+		if (at == IMAGE_OFFSET((u64)&f->from + (s64)f->from)) {
+			r->rip += (u64)(s64)(((u64)&f->to + (u64)(s64)f->to) -
+					     ((u64)&f->from + (u64)(s64)f->from));
+			return 0;
+		}
+	}
+	trap_panic(v, r);
+	return 0;
+}
+
+void trap_debug(struct vcpu *v, struct regs *r)
+{
+	v->debugreg[6] |= cpu_read_dr(6) & 0xf;
+	cpu_write_dr(6, 0xffff0ff0);
+}
+
+void trap_panic(struct vcpu *v, struct regs *r)
+{
+	panic(v, "exception %lu, error code 0x%lx at rip 0x%lx, rsp 0x%lx, cr2 0x%lx",
+	      r->vector, r->error, r->rip, r->rsp, cpu_read_cr2());
+}

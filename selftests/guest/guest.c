@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* See guest.h. */
+#include "guest.h"
+
+struct start_info *start_info;
+struct shared_info *shared_info;
+struct trap_record trapped;
+trap_handler trap_handlers[256];
+volatile u64 trap_resume;
+void (*upcall_handler)(struct trap_regs *r);
+u64 (*user_syscall)(struct trap_regs *r);
+
+extern char trap_stubs[], upcall_entry[], failsafe_entry[], syscall_entry[];
+extern void trap_return(void);
+
+static unsigned int results;
+static char shared_page[PAGE_SIZE] __attribute__((aligned(4096)));
+static char trap_stack[4 * PAGE_SIZE] __attribute__((aligned(4096)));
+static u64 next_page;
+
+void *memcpy(void *dst, const void *src, size_t n)
+{
+	void *ret = dst;
+
+	asm volatile("rep movsb" : "+D" (dst), "+S" (src), "+c" (n) : : "memory");
+	return ret;
+}
+
+void *memset(void *dst, int c, size_t n)
+{
+	void *ret = dst;
+
+	asm volatile("rep stosb" : "+D" (dst), "+c" (n) : "a" (c) : "memory");
+	return ret;
+}
+
+int memcmp(const void *a, const void *b, size_t n)
+{
+	const u8 *x = a, *y = b;
+
+	for (; n; n--, x++, y++)
+		if (*x != *y)
+			return *x - *y;
+	return 0;
+}
+
+size_t strlen(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+int strcmp(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return (u8)*a - (u8)*b;
+}
+
+/* ------------------------------------------------------------- output */
+
+static size_t put_number(char *out, u64 n, unsigned int base, bool negative)
+{
+	char tmp[24];
+	size_t i = 0, len = 0;
+
+	do {
+		tmp[i++] = "0123456789abcdef"[n % base];
+		n /= base;
+	} while (n);
+	if (negative)
+		out[len++] = '-';
+	while (i)
+		out[len++] = tmp[--i];
+	return len;
+}
+
+/* %d %u %x %ld %lu %lx %s %c: all that the tests use. */
+static size_t format(char *out, size_t size, const char *fmt, va_list ap)
+{
+	size_t len = 0;
+
+	for (; *fmt && len + 32 < size; fmt++) {
+		bool is_long = false;
+		const char *s;
+		long d;
+
+		if (*fmt != '%') {
+			out[len++] = *fmt;
+			continue;
+		}
+		if (*++fmt == 'l') {
+			is_long = true;
+			fmt++;
+		}
+		switch (*fmt) {
+		case 'd':
+			d = is_long ? va_arg(ap, long) : va_arg(ap, int);
+			len += put_number(out + len, d < 0 ? -(u64)d : (u64)d, 10, d < 0);
+			break;
+		case 'u':
+		case 'x':
+			len += put_number(out + len,
+					  is_long ? va_arg(ap, u64) : va_arg(ap, unsigned int),
+					  *fmt == 'u' ? 10 : 16, false);
+			break;
+		case 'c':
+			out[len++] = (char)va_arg(ap, int);
+			break;
+		case 's':
+			for (s = va_arg(ap, const char *); *s && len + 1 < size; s++)
+				out[len++] = *s;
+			break;
+		default:
+			out[len++] = *fmt;
+		}
+	}
+	out[len] = 0;
+	return len;
+}
+
+static void vprint(const char *fmt, va_list ap)
+{
+	char buf[512];
+	size_t len = format(buf, sizeof(buf), fmt, ap);
+
+	H(console_io, 0 /* CONSOLEIO_write */, len, buf);
+}
+
+void print(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprint(fmt, ap);
+	va_end(ap);
+}
+
+void ok(bool good, const char *fmt, ...)
+{
+	char buf[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	format(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	print("%sok %u - %s\n", good ? "" : "not ", ++results, buf);
+}
+
+void guest_exit(unsigned int reason)
+{
+	struct sched_shutdown s = { .reason = reason };
+
+	if (results && reason == SHUTDOWN_poweroff)
+		print("1..%u\n", results);
+	H(sched_op, SCHEDOP_shutdown, &s);
+	for (;;)
+		;
+}
+
+u64 option(const char *name, u64 fallback)
+{
+	const char *s = (const char *)start_info->cmd_line;
+	size_t n = strlen(name);
+	u64 val = 0;
+
+	for (; *s; s++) {
+		if (memcmp(s, name, n) || s[n] != '=')
+			continue;
+		for (s += n + 1; *s >= '0' && *s <= '9'; s++)
+			val = val * 10 + (u64)(*s - '0');
+		return val;
+	}
+	return fallback;
+}
+
+/* ------------------------------------------------------------- memory */
+
+u64 current_root(void)
+{
+	return va_to_gfn((void *)start_info->pt_base);
+}
+
+u64 *pte_of(u64 va, int level)
+{
+	u64 *table = (u64 *)start_info->pt_base;
+	int at;
+
+	for (at = 4; at > level; at--) {
+		u64 e = table[(va >> (3 + 9 * at)) & 511];
+
+		if (!(e & PTE_P))
+			return NULL;
+		table = gfn_to_va(PTE_GFN(e));
+	}
+	return &table[(va >> (3 + 9 * level)) & 511];
+}
+
+/* Pages behind everything the builder placed, as far as the boot mapping reaches. */
+void *page_alloc(void)
+{
+	void *page;
+
+	if (!next_page)
+		next_page = va_to_gfn((void *)start_info->pt_base) + start_info->nr_pt_frames + 2;
+	page = gfn_to_va(next_page++);
+	memset(page, 0, PAGE_SIZE);
+	return page;
+}
+
+long mmu_update(u64 machine_address, u64 val)
+{
+	struct mmu_update u = { .ptr = machine_address, .val = val };
+
+	return H(mmu_update, &u, 1, 0, DOMID_SELF);
+}
+
+long mmuext(unsigned int cmd, u64 arg1, u64 arg2)
+{
+	struct mmuext_op op = { .cmd = cmd };
+
+	op.arg1.mfn = arg1;
+	op.arg2.src_mfn = arg2;
+	return H(mmuext_op, &op, 1, 0, DOMID_SELF);
+}
+
+long set_page_bits(const void *va, u64 bits)
+{
+	return H(update_va_mapping, va, va_to_gfn(va) * PAGE_SIZE | bits, UVMF_INVLPG);
+}
+
+/* ------------------------------------------------------------- traps */
+
+void trap_dispatch(struct trap_regs *r);
+void trap_dispatch(struct trap_regs *r)
+{
+	if (r->vector == 0x100) {
+		if (upcall_handler)
+			upcall_handler(r);
+		return;
+	}
+	if (r->vector == 0x101) {
+		r->rax = user_syscall ? user_syscall(r) : (u64)-38;
+		return;
+	}
+	trapped.count++;
+	trapped.vector = (unsigned int)r->vector;
+	trapped.error = r->error;
+	trapped.rip = r->rip;
+	trapped.cr2 = shared_info->vcpu_info[0].arch.cr2;
+	trapped.regs = *r;
+	if (r->vector < 256 && trap_handlers[r->vector] && trap_handlers[r->vector](r))
+		return;
+	if (trap_resume) {
+		r->rip = trap_resume;
+		return;
+	}
+	print("# unexpected exception %lu, error %lx, rip %lx, rsp %lx, cr2 %lx\n",
+	      r->vector, r->error, r->rip, r->rsp, trapped.cr2);
+	guest_exit(SHUTDOWN_crash);
+}
+
+void traps_init(void)
+{
+	static struct trap_info table[257];
+	struct callback_register cb = { .type = CALLBACKTYPE_event };
+	unsigned int i;
+
+	for (i = 0; i < 256; i++)
+		table[i] = (struct trap_info){
+			.vector = (u8)i,
+			.flags = i == 3 || i == 4 || i == 0x80 ? 3 : 0,
+			.cs = FLAT_KERNEL_CS, .address = (unsigned long)trap_stubs + 16 * i,
+		};
+	H(set_trap_table, table);
+	cb.address = (unsigned long)upcall_entry;
+	H(callback_op, CALLBACKOP_register, &cb);
+	cb.type = CALLBACKTYPE_failsafe;
+	cb.address = (unsigned long)failsafe_entry;
+	H(callback_op, CALLBACKOP_register, &cb);
+	cb.type = CALLBACKTYPE_syscall;
+	cb.flags = CALLBACKF_mask_events;
+	cb.address = (unsigned long)syscall_entry;
+	H(callback_op, CALLBACKOP_register, &cb);
+	H(stack_switch, FLAT_KERNEL_SS, trap_stack + sizeof(trap_stack));
+}
+
+void guest_start(struct start_info *si);
+void guest_start(struct start_info *si)
+{
+	start_info = si;
+	if (H(update_va_mapping, shared_page, si->shared_info | PTE_RWX, UVMF_INVLPG)) {
+		print("Bail out! shared_info cannot be mapped\n");
+		guest_exit(SHUTDOWN_crash);
+	}
+	shared_info = (struct shared_info *)shared_page;
+	traps_init();
+	guest_main();
+	guest_exit(SHUTDOWN_poweroff);
+}

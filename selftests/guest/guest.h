@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The library of the micro-guests: kernels of a few hundred lines for the Xen PV
+ * ABI, each of which tests one behaviour and prints TAP on the console. It is
+ * written against the public headers only; nothing here knows the monitor.
+ */
+#ifndef PVHV_SELFTESTS_GUEST_H
+#define PVHV_SELFTESTS_GUEST_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xen/xen.h>
+#include <xen/callback.h>
+#include <xen/event_channel.h>
+#include <xen/memory.h>
+#include <xen/physdev.h>
+#include <xen/sched.h>
+#include <xen/vcpu.h>
+#include <xen/version.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#define PAGE_SIZE	4096UL
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define PTE_P		(1ULL << 0)
+#define PTE_RW		(1ULL << 1)
+#define PTE_US		(1ULL << 2)
+#define PTE_PWT		(1ULL << 3)
+#define PTE_PCD		(1ULL << 4)
+#define PTE_A		(1ULL << 5)
+#define PTE_D		(1ULL << 6)
+#define PTE_PSE		(1ULL << 7)
+#define PTE_G		(1ULL << 8)
+#define PTE_NX		(1ULL << 63)
+#define PTE_GFN(e)	(((e) >> 12) & 0xffffffffffULL)
+#define PTE_RWX		(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define PTE_ROX		(PTE_P | PTE_US | PTE_A)
+
+extern struct start_info *start_info;
+extern struct shared_info *shared_info;		/* mapped by start.S's C half */
+extern char guest_image[], guest_image_end[];	/* VIRT_BASE and end of .bss */
+
+/** guest_main - the test. Its return ends the guest with a power-off. */
+void guest_main(void);
+
+/* ------------------------------------------------------------- output */
+
+void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/** ok - one TAP result */
+void ok(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** guest_exit - SCHEDOP_shutdown; prints the TAP plan first when results were given */
+void guest_exit(unsigned int reason) __attribute__((noreturn));
+
+/** option - value of "name=" on the command line, or @fallback */
+u64 option(const char *name, u64 fallback);
+
+void *memcpy(void *dst, const void *src, size_t n);
+void *memset(void *dst, int c, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+int strcmp(const char *a, const char *b);
+size_t strlen(const char *s);
+
+/* --------------------------------------------------------- hypercalls */
+
+static inline long hypercall(u64 nr, u64 a, u64 b, u64 c, u64 d, u64 e)
+{
+	register u64 r10 asm("r10") = d;
+	register u64 r8 asm("r8") = e;
+	long ret;
+
+	asm volatile("syscall"
+		     : "=a" (ret), "+D" (a), "+S" (b), "+d" (c), "+r" (r10), "+r" (r8)
+		     : "0" (nr) : "rcx", "r11", "memory");
+	return ret;
+}
+
+#define H(name, ...)	H_(__HYPERVISOR_##name, ##__VA_ARGS__, 0, 0, 0, 0, 0)
+#define H_(nr, a, b, c, d, e, ...) \
+	hypercall(nr, (u64)(a), (u64)(b), (u64)(c), (u64)(d), (u64)(e))
+
+/* ------------------------------------------------------------ memory */
+
+/* The boot mapping: address VIRT_BASE + x is guest frame x / 4096. */
+static inline u64 va_to_gfn(const void *va)
+{
+	return ((u64)va - (u64)guest_image) / PAGE_SIZE;
+}
+
+static inline void *gfn_to_va(u64 gfn)
+{
+	return guest_image + gfn * PAGE_SIZE;
+}
+
+/** page_alloc - a zeroed page of the boot mapping that nothing else uses */
+void *page_alloc(void);
+
+/** pte_of - the level-n entry that maps @va, through the boot mapping; NULL: none above */
+u64 *pte_of(u64 va, int level);
+
+/** pte_machine - machine address of a table entry, for mmu_update */
+static inline u64 pte_machine(const u64 *entry)
+{
+	return va_to_gfn(entry) * PAGE_SIZE + ((u64)entry & (PAGE_SIZE - 1));
+}
+
+/** mmu_update - one entry; returns the hypercall's result */
+long mmu_update(u64 machine_address, u64 val);
+
+/** mmuext - one operation */
+long mmuext(unsigned int cmd, u64 arg1, u64 arg2);
+
+/** map_page - make the page at @va (boot mapping) appear with these bits */
+long set_page_bits(const void *va, u64 bits);
+
+/** current_root - gfn of the level-4 table the guest booted on */
+u64 current_root(void);
+
+/* ------------------------------------------------------------- traps */
+
+/* What a bounce left on the stack, below the registers that trap.S saves. */
+struct trap_regs {
+	u64 r15, r14, r13, r12, rbp, rbx, r10, r9, r8, rax, rdx, rsi, rdi;
+	u64 vector;
+	u64 rcx, r11;
+	u64 error;
+	u64 rip, cs, rflags, rsp, ss;
+};
+
+/* The last exception: what TRY() looks at. */
+struct trap_record {
+	unsigned int count, vector;
+	u64 error, rip, cr2;
+	struct trap_regs regs;
+};
+
+extern struct trap_record trapped;
+
+/*
+ * A handler of the test's own, by vector; it may change the registers and returns
+ * true when it has dealt with the exception.
+ */
+typedef bool (*trap_handler)(struct trap_regs *r);
+extern trap_handler trap_handlers[256];
+
+/** traps_init - set_trap_table with handlers for all vectors, and event callbacks */
+void traps_init(void);
+
+/* Address to continue at after an exception, 0: it is not expected. */
+extern volatile u64 trap_resume;
+
+/*
+ * TRY(asm): run the instructions; value: the vector they raised, or -1. Registers
+ * that they change must be named as in asm().
+ */
+#define TRY(insns, ...) ({ \
+	unsigned int before_ = trapped.count; \
+	asm volatile("lea 1f(%%rip), %%rax; mov %%rax, trap_resume(%%rip)\n" \
+		     insns "\n1:" : : __VA_ARGS__ : "rax", "rcx", "rdx", "r10", "r11", "memory"); \
+	trap_resume = 0; \
+	trapped.count == before_ ? -1 : (int)trapped.vector; })
+
+/* Upcalls: called with events masked. */
+extern void (*upcall_handler)(struct trap_regs *r);
+
+static inline void events_enable(void)
+{
+	struct vcpu_info *v = &shared_info->vcpu_info[0];
+
+	__atomic_store_n(&v->evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&v->evtchn_upcall_pending, __ATOMIC_SEQ_CST))
+		H(xen_version, XENVER_version);
+}
+
+static inline void events_disable(void)
+{
+	shared_info->vcpu_info[0].evtchn_upcall_mask = 1;
+}
+
+/* --------------------------------------------------------- user mode */
+
+/**
+ * user_run - run code at CPL 3 as guest user mode, in the address space of user_root
+ * @entry: address of the code, mapped user-accessible
+ * @stack: top of its stack
+ * Returns when the code makes system call number 0; the value is its rdi.
+ */
+u64 user_run(u64 entry, u64 stack);
+
+/** user_syscall - called for any other system call of user_run()'s code; result to rax */
+extern u64 (*user_syscall)(struct trap_regs *r);
+
+#endif
