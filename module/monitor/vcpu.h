@@ -39,6 +39,14 @@ struct vcpu_shared_page {
 	void *ptr;		/* in the physmap; NULL: not registered */
 };
 
+/* One page of the guest as the monitor reaches it, for one of the guest's modes. */
+struct vcpu_translation {
+	u64 key;		/* page address and TRANSLATION_* of guestmem.c; 0: none */
+	u8 *ptr;		/* the page in the physmap */
+};
+
+#define VCPU_TRANSLATIONS	8	/* a power of two */
+
 struct vcpu {
 	/* entry.S and switch.S know the offsets of these */
 	u64 saved_rsp;		/* SYSCALL: the guest's rsp until it is on the stack */
@@ -62,9 +70,14 @@ struct vcpu {
 	gfn_t cr3_kernel;
 	gfn_t cr3_user;
 
+	u64 *root5_kernel;	/* LA57: this vCPU's top-level tables */
+	u64 *root5_user;
+
 	/* tlb.c */
+	u64 loaded;		/* CR3 as the CPU has it, without the no-flush bit */
+	u64 flushed[2];		/* [a] flush_clock of the last full flush of each address space */
 	u32 tlb_flush;		/* [a] TLB_FLUSH_* wanted before the guest resumes */
-	u32 root_loaded;	/* number of CR3 loads, for tests */
+	u32 in_guest;		/* [a] 1: may be running the guest, or about to */
 
 	/* bounce.c */
 	struct vcpu_trap traps[256];
@@ -73,9 +86,10 @@ struct vcpu {
 	u64 cr2;		/* last one told to the guest */
 	bool ts;		/* virtual CR0.TS, set by fpu_taskswitch */
 	u8 iopl;		/* virtual IOPL, set by physdev_op */
-	u64 bounce_page;	/* kernel-stack page whose translation is cached, or 0 */
-	u8 *bounce_ptr;
-	u64 translations;	/* value of the epoch the cache belongs to */
+
+	/* guestmem.c: recent translations, valid while domain.translations stands */
+	u64 translations;
+	struct vcpu_translation translation[VCPU_TRANSLATIONS];
 
 	/* segment.c */
 	u64 gdt_frames[14];	/* gfn of each page of the guest's GDT, ~0: none */

@@ -44,7 +44,7 @@ struct frame {
 	u64 hfn : 40;
 	u64 type : 4;		/* enum frame_type */
 	u64 flags : 4;
-	u64 spare : 16;
+	u64 stamp : 16;		/* low bits of flush_clock when the last writable use ended */
 	u32 refs;
 	union {
 		u32 typed;
@@ -59,22 +59,30 @@ static_assert(sizeof(struct frame) == 16, "16 bytes for each guest page");
 /**
  * struct shadow - one page of the shadow pool, by pool index
  * @hfn: [I] host frame of the page
- * @next: free: index of the next free page or SHADOW_NONE;
- *	in use: index of the second page of an L4 (user or high half), or SHADOW_NONE
  * @gfn: in use: the guest table it shadows
- * @typed: references to the table as a table of its level (entries, roots, pin)
+ * @next: free: the next free page; no references: the next such table of its level
+ * @prev: no references: the one before; SHADOW_NONE ends all these lists
+ * @second: index of the second page of an L4 (user or high half), or SHADOW_NONE
+ * @typed: in use: references to the table as a table of its level (entries, roots, pin)
+ * @stamp: free: low bits of flush_clock when it was freed
  * @present: number of present entries
  */
 struct shadow {
 	u64 hfn;
-	u64 gfn;
+	u32 gfn;
 	u32 next;
-	u32 typed;
+	u32 prev;
+	u32 second;
+	union {
+		u32 typed;
+		u32 stamp;
+	};
 	u16 present;
 	u8 level;		/* 1..4; 0 when free or a second page */
-	u8 flags;
-	u32 reserved;
+	u8 reserved;
 };				/* all [d] but hfn */
+
+static_assert(LAYOUT_MAX_FRAMES < 0xffffffff, "a gfn fits in 32 bits");
 
 /* What an event port is bound to. */
 enum port_state {
@@ -139,11 +147,19 @@ struct domain {
 	u64 incoming_summary;	/* bit n: incoming[n] may have bits */
 	u64 vcpu_events;	/* bit n: vCPU n has an upcall pending, for its thread */
 
+	/*
+	 * [a] Counts TLB flushes of all vCPUs. A translation that was taken back when
+	 * the clock stood at t is gone from a vCPU that has flushed at t + 1 or later.
+	 */
+	u64 flush_clock;
+	u64 translations;	/* changes whenever a translation is taken back */
+
 	/* [d] monitor */
 	struct lock lock;
 	u32 pool_used;		/* pages ever taken from the fresh end of the pool */
-	u32 pool_free;		/* head of the free list or SHADOW_NONE */
-	u32 pool_available;	/* free-list pages plus fresh ones the monitor has counted */
+	u32 pool_free;		/* free list, oldest first, or SHADOW_NONE */
+	u32 pool_free_last;	/* its end; means nothing while it is empty */
+	u32 unreferenced[4];	/* tables of level n + 1 with a shadow but no references */
 
 	/* [e] */
 	struct lock event_lock;

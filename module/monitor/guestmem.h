@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Guest memory by guest virtual address. The monitor never dereferences such an
+ * address: it walks the guest's tables of the current mode itself and copies through
+ * the physmap. An access has the rights, and sets the accessed and dirty bits, of the
+ * guest's own.
+ *
+ * What is read here may change before the next read: copy once, then check.
+ */
+#ifndef PVHV_MONITOR_GUESTMEM_H
+#define PVHV_MONITOR_GUESTMEM_H
+
+#include "panic.h"
+
+/* The page fault that the guest would have taken. */
+struct guestmem_fault {
+	u64 va;
+	u64 error;
+};
+
+/**
+ * guestmem_read - copy @n bytes from guest address @va
+ * @fault: out, on failure; may be NULL
+ *
+ * Returns 0 or -EFAULT; then nothing or a first part has been copied.
+ */
+int __must_check guestmem_read(struct vcpu *v, void *dst, u64 va, u64 n,
+			       struct guestmem_fault *fault);
+
+/** guestmem_write - copy @n bytes to guest address @va; otherwise as guestmem_read() */
+int __must_check guestmem_write(struct vcpu *v, u64 va, const void *src, u64 n,
+				struct guestmem_fault *fault);
+
+/**
+ * guestmem_map - where @va is for the monitor, valid to the end of its page
+ * Good until the guest next runs or changes a page table. NULL: not accessible.
+ */
+void *guestmem_map(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault);
+
+/** guestmem_translate - the frame behind @va for reading; -EFAULT when there is none */
+int __must_check guestmem_translate(struct vcpu *v, u64 va, gfn_t *g);
+
+/** guestmem_gfn_ptr - a frame in the physmap; the domain must own it */
+static inline void *guestmem_gfn_ptr(const struct domain *d, gfn_t g)
+{
+	return d->physmap + g.n * PVHV_PAGE_SIZE;
+}
+
+/** guestmem_reserved - is @va in the part of the address space that is not the guest's? */
+static inline bool guestmem_reserved(u64 va)
+{
+	u64 slot = (va >> LAYOUT_SLOT_SHIFT) & 511;
+
+	return slot >= LAYOUT_SLOT_FIRST && slot <= LAYOUT_SLOT_LAST;
+}
+
+#endif
