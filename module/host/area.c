@@ -45,6 +45,11 @@ static size_t area_pages(void)
 	return n;
 }
 
+size_t pvhv_area_bytes(void)
+{
+	return area_pages() * PAGE_SIZE;
+}
+
 /* Host address of the page at @offset of the area. */
 static void *area_ptr(const struct pvhv_area *a, u32 offset)
 {

@@ -34,6 +34,9 @@ struct pvhv_area {
  */
 int __must_check pvhv_area_create(struct pvhv_area *a, struct pvhv_space *s, unsigned int id,
 				  u64 domain);
+/** pvhv_area_bytes - host memory of one area */
+size_t pvhv_area_bytes(void);
+
 /* The space must be destroyed, or never entered again, before. */
 void pvhv_area_destroy(struct pvhv_area *a);
 

@@ -10,6 +10,7 @@
 #include <linux/rcupdate.h>
 #include <linux/version.h>
 #include <asm/cpufeature.h>
+#include <asm/kvm_para.h>
 #include <asm/mce.h>
 #include <asm/msr.h>
 #include "../shared/regs.h"
@@ -56,6 +57,26 @@ static inline void pvhv_compat_machine_check(const struct regs *r)
 
 	do_machine_check(&regs);
 #endif
+}
+
+/*
+ * "Page not present" from a KVM below us: wait until it is there. The token is in CR2.
+ * Returns false if nothing of the kind was pending.
+ */
+static inline bool pvhv_compat_async_page_fault(u32 token)
+{
+#ifdef CONFIG_KVM_GUEST
+	u32 flags;
+
+	local_irq_disable();
+	flags = kvm_read_and_reset_apf_flags();
+	local_irq_enable();
+	if (flags & KVM_PV_REASON_PAGE_NOT_PRESENT) {
+		kvm_async_pf_task_wait_schedule(token);
+		return true;
+	}
+#endif
+	return false;
 }
 
 #endif

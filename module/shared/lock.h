@@ -9,12 +9,12 @@
 #include "domain.h"
 
 /**
- * lock_acquire - spin until the lock is ours
+ * lock_take - spin until the lock is ours
  * @who: 1 + vCPU id, or LOCK_HOST
  *
  * Returns false, without the lock, once the domain is dead.
  */
-static inline bool lock_acquire(struct domain *d, struct lock *lock, u32 who)
+static inline bool lock_take(struct domain *d, struct lock *lock, u32 who)
 {
 	u32 free = 0;
 
@@ -28,7 +28,7 @@ static inline bool lock_acquire(struct domain *d, struct lock *lock, u32 who)
 	return true;
 }
 
-static inline void lock_release(struct lock *lock)
+static inline void lock_drop(struct lock *lock)
 {
 	__atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
 }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a vCPU between two returns to the VMM: prepare, enter, serve the
+ * exit, again. Everything that may sleep happens outside run_once().
+ */
+#include <linux/entry-kvm.h>
+#include <linux/sched/signal.h>
+
+#include "exit.h"
+#include "run.h"
+#include "trace.h"
+#include "vcpu.h"
+
+static bool run_has_other_work(struct pvhv_vcpu *v)
+{
+	return need_resched() || signal_pending(current) ||
+	       READ_ONCE(v->run->immediate_exit) || pvhv_domain_ended(v->d);
+}
+
+/* One visit to the guest world. Returns the exit reason; EXIT_NONE: not entered. */
+static u32 run_once(struct pvhv_vcpu *v)
+{
+	struct world *w = v->area.world;
+	u32 reason = EXIT_NONE;
+
+	preempt_disable();
+	local_irq_disable();
+	/* Whoever raises an event after this finds a CPU to interrupt. */
+	WRITE_ONCE(w->kick, 0);
+	WRITE_ONCE(v->event, 0);
+	WRITE_ONCE(v->cpu, smp_processor_id());
+	smp_mb();	/* pairs with the one in vcpu_kick() */
+	if (!run_has_other_work(v)) {
+		pvhv_timer_prepare(&v->timer, w, v->d->start);
+		trace_pvhv_enter(v->d->id, v->id, v->area.regs->rip);
+		reason = pvhv_world_enter(v->task, &v->area);
+		trace_pvhv_exit(v->d->id, v->id, reason, w->exit_arg[0], v->area.regs->rip);
+	} else {
+		WRITE_ONCE(v->event, 1);	/* not looked at yet */
+	}
+	WRITE_ONCE(v->cpu, -1);
+	local_irq_enable();
+	preempt_enable();
+	return reason;
+}
+
+static int run_loop(struct pvhv_vcpu *v)
+{
+	int ret = PVHV_CONTINUE;
+
+	while (ret == PVHV_CONTINUE) {
+		if (pvhv_domain_ended(v->d)) {
+			pvhv_exit_report(v);
+			return PVHV_TO_VMM;
+		}
+		if (READ_ONCE(v->run->immediate_exit) || signal_pending(current))
+			return -EINTR;
+		if (xfer_to_guest_mode_work_pending()) {
+			ret = xfer_to_guest_mode_handle_work(NULL);
+			if (ret)
+				return ret;
+		}
+		ret = pvhv_exit_handle(v, run_once(v));
+	}
+	return ret;
+}
+
+/* The VMM's answer to PVHV_EXIT_CONSOLE_READ, if that was the last exit. */
+static void run_take_console(struct pvhv_vcpu *v)
+{
+	u32 len = min_t(u32, READ_ONCE(v->run->console.len), WORLD_CONSOLE_MAX);
+
+	if (!v->console_read)
+		return;
+	v->console_read = false;
+	memcpy(v->area.world->console, v->run->console.data, len);
+	v->area.world->console_len = len;
+}
+
+int pvhv_run(struct pvhv_vcpu *v)
+{
+	int ret;
+
+	if (!v->ready)
+		return -EINVAL;
+	if (pvhv_domain_ended(v->d)) {
+		pvhv_exit_report(v);
+		return -ESHUTDOWN;
+	}
+	mutex_lock(&v->d->mutex);
+	v->d->ran = true;
+	mutex_unlock(&v->d->mutex);
+	v->ran = true;
+	v->run->reason = PVHV_EXIT_NONE;
+	run_take_console(v);
+	pvhv_world_begin(v->task);
+	ret = run_loop(v);
+	pvhv_world_end(v->task);
+	return ret < 0 ? ret : 0;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Statistics in debugfs. Counters are summed over vCPUs while they run: a reader
+ * sees a value that was true a moment ago.
+ */
+#include <linux/debugfs.h>
+#include <linux/seq_file.h>
+
+#include "domain.h"
+#include "exit.h"
+#include "memory.h"
+#include "stats.h"
+#include "vcpu.h"
+
+static struct dentry *root;
+
+static const char * const counter_names[COUNTERS] = {
+#define X(name) #name,
+	MONITOR_COUNTERS(X)
+#undef X
+};
+
+static int stats_show(struct seq_file *m, void *unused)
+{
+	struct pvhv_domain *d = m->private;
+	u64 sum;
+	u32 i, n;
+
+	for (i = EXIT_NONE + 1; i < EXIT_REASONS; i++) {
+		for (sum = 0, n = 0; n < PVHV_MAX_VCPUS; n++)
+			if (READ_ONCE(d->vcpu[n]))
+				sum += READ_ONCE(d->vcpu[n]->exits[i]);
+		seq_printf(m, "exit_%s %llu\n", pvhv_exit_name(i), sum);
+	}
+	for (i = 0; i < COUNTERS; i++) {
+		for (sum = 0, n = 0; n < PVHV_MAX_VCPUS; n++)
+			if (READ_ONCE(d->vcpu[n]))
+				sum += READ_ONCE(d->vcpu[n]->area.world->counter[i]);
+		seq_printf(m, "%s %llu\n", counter_names[i], sum);
+	}
+	seq_printf(m, "memory_pages %lu\n", d->nr_pinned);
+	seq_printf(m, "pool_pages %u\n", READ_ONCE(d->shared->pool_pages));
+	seq_printf(m, "pool_limit %u\n", d->shared->pool_limit);
+	seq_printf(m, "overhead_bytes %llu\n", pvhv_memory_overhead(d));
+	seq_printf(m, "vcpus %u\n", d->shared->nr_vcpus);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+void pvhv_stats_init(void)
+{
+	root = debugfs_create_dir("pvhv", NULL);
+}
+
+void pvhv_stats_exit(void)
+{
+	debugfs_remove(root);
+}
+
+void pvhv_stats_add(struct pvhv_domain *d)
+{
+	d->debugfs = debugfs_create_dir(d->name, root);
+	debugfs_create_file("stats", 0400, d->debugfs, d, &stats_fops);
+}
+
+void pvhv_stats_remove(struct pvhv_domain *d)
+{
+	debugfs_remove(d->debugfs);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A vCPU's timer and the guest's view of time. */
+#ifndef PVHV_HOST_TIMER_H
+#define PVHV_HOST_TIMER_H
+
+#include <linux/hrtimer.h>
+#include "../shared/world.h"
+
+struct pvhv_domain;
+
+struct pvhv_timer {
+	struct hrtimer hrtimer;
+	void (*expired)(struct pvhv_timer *t);	/* hard interrupt context */
+	u32 fired;		/* [a] set by the timer, taken before an entry */
+	u64 refreshed;		/* world.time is of this ktime, ns; 0: never */
+	int cpu;
+};
+
+void pvhv_timer_init(struct pvhv_timer *t, void (*expired)(struct pvhv_timer *t));
+void pvhv_timer_destroy(struct pvhv_timer *t);
+
+/** pvhv_timer_program - follow world.deadline; system time 0 of the domain is @start */
+void pvhv_timer_program(struct pvhv_timer *t, struct world *w, ktime_t start);
+
+/**
+ * pvhv_timer_prepare - before an entry, interrupts off
+ * Hands an expiry to the monitor and refreshes world.time when it is due.
+ */
+void pvhv_timer_prepare(struct pvhv_timer *t, struct world *w, ktime_t start);
+
+#endif

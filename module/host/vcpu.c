@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vCPUs: creation, registers, waking. What running means is in run.c. */
+#include <linux/anon_inodes.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+
+#include "chardev.h"
+#include "vcpu.h"
+
+/* Nothing to do on the other CPU: the interrupt itself makes it leave the guest. */
+static void vcpu_kicked(void *unused)
+{
+}
+
+static void vcpu_kick(struct pvhv_vcpu *v)
+{
+	int cpu;
+
+	WRITE_ONCE(v->event, 1);
+	smp_mb();	/* pairs with the one in run.c: it sees the event, or we its CPU */
+	rcuwait_wake_up(&v->wait);
+	cpu = READ_ONCE(v->cpu);
+	if (cpu < 0)
+		return;
+	WRITE_ONCE(v->area.world->kick, 1);
+	preempt_disable();
+	if (cpu != smp_processor_id() && cpu_online(cpu))
+		smp_call_function_single(cpu, vcpu_kicked, NULL, 0);
+	preempt_enable();
+}
+
+void pvhv_vcpu_wake(struct pvhv_domain *d, u32 id)
+{
+	struct pvhv_vcpu *v = READ_ONCE(d->vcpu[id]);
+
+	if (v)
+		vcpu_kick(v);
+}
+
+void pvhv_vcpu_kick_all(struct pvhv_domain *d)
+{
+	u32 i;
+
+	for (i = 0; i < PVHV_MAX_VCPUS; i++)
+		pvhv_vcpu_wake(d, i);
+}
+
+/* Hard interrupt context. On this CPU the interrupt has ended the run already. */
+static void vcpu_timer_expired(struct pvhv_timer *t)
+{
+	struct pvhv_vcpu *v = container_of(t, struct pvhv_vcpu, timer);
+	int cpu = READ_ONCE(v->cpu);
+
+	WRITE_ONCE(v->event, 1);
+	smp_mb();
+	rcuwait_wake_up(&v->wait);
+	if (cpu >= 0 && cpu != smp_processor_id())
+		WRITE_ONCE(v->area.world->kick, 1);
+}
+
+u64 pvhv_vcpu_overhead(struct pvhv_domain *d)
+{
+	u64 bytes = 0;
+	u32 i;
+
+	for (i = 0; i < PVHV_MAX_VCPUS; i++)
+		if (READ_ONCE(d->vcpu[i]))
+			bytes += pvhv_area_bytes() + PAGE_SIZE;
+	return bytes;
+}
+
+static int vcpu_alloc(struct pvhv_vcpu *v)
+{
+	struct pvhv_domain *d = v->d;
+
+	v->run_page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	v->task = pvhv_world_task_create();
+	if (!v->run_page || !v->task)
+		return -ENOMEM;
+	v->run = page_address(v->run_page);
+	return pvhv_area_create(&v->area, &d->space, v->id,
+				pvhv_space_va(&d->space, LAYOUT_SLOT_STATE, LAYOUT_STATE_DOMAIN));
+}
+
+int pvhv_vcpu_create(struct pvhv_domain *d, u32 id)
+{
+	struct pvhv_vcpu *v;
+	int err;
+
+	if (id >= PVHV_MAX_VCPUS)
+		return -EINVAL;
+	if (d->vcpu[id])
+		return -EEXIST;
+	if (d->ran)
+		return -EBUSY;
+	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
+	if (!v)
+		return -ENOMEM;
+	v->d = d;
+	v->id = id;
+	v->cpu = -1;
+	rcuwait_init(&v->wait);
+	pvhv_timer_init(&v->timer, vcpu_timer_expired);
+	err = vcpu_alloc(v);
+	if (err)
+		goto fail;
+	pvhv_domain_get(d);
+	err = anon_inode_getfd("[pvhv-vcpu]", &pvhv_vcpu_fops, v, O_RDWR | O_CLOEXEC);
+	if (err < 0) {
+		pvhv_domain_put(d);
+		goto fail;
+	}
+	WRITE_ONCE(d->vcpu[id], v);
+	d->shared->nr_vcpus++;
+	return err;
+fail:
+	/* Parts of the area may be mapped for good: the domain must not run again. */
+	pvhv_domain_end(d, PVHV_EXIT_CRASH, PVHV_CRASH_MONITOR, "a vCPU could not be created");
+	pvhv_vcpu_destroy(v);
+	return err;
+}
+
+void pvhv_vcpu_destroy(struct pvhv_vcpu *v)
+{
+	pvhv_timer_destroy(&v->timer);
+	pvhv_area_destroy(&v->area);
+	pvhv_world_task_destroy(v->task);
+	if (v->run_page)
+		__free_page(v->run_page);
+	kfree(v);
+}
+
+/* The caller holds @running. */
+int pvhv_vcpu_set_regs(struct pvhv_vcpu *v, const struct pvhv_regs *in)
+{
+	struct world_context *c = &v->area.world->context;
+	struct regs *r = v->area.regs;
+
+	if (v->ran)
+		return -EBUSY;
+	if (in->user_mode || in->cr3_gfn >= v->d->shared->max_pages)
+		return -EINVAL;
+	*r = (struct regs){
+		.r15 = in->r15, .r14 = in->r14, .r13 = in->r13, .r12 = in->r12, .rbp = in->rbp,
+		.rbx = in->rbx, .r11 = in->r11, .r10 = in->r10, .r9 = in->r9, .r8 = in->r8,
+		.rax = in->rax, .rcx = in->rcx, .rdx = in->rdx, .rsi = in->rsi, .rdi = in->rdi,
+		.rip = in->rip, .rflags = in->rflags, .rsp = in->rsp,
+	};
+	*c = (struct world_context){
+		.fs_base = in->fs_base, .gs_base_kernel = in->gs_base_kernel,
+		.gs_base_user = in->gs_base_user, .cr3_gfn = in->cr3_gfn,
+	};
+	v->area.world->request |= REQUEST_CONTEXT;
+	v->ready = true;
+	return 0;
+}
+
+void pvhv_vcpu_get_regs(struct pvhv_vcpu *v, struct pvhv_regs *out)
+{
+	const struct world_context *c = &v->area.world->context;
+	const struct regs *r = v->area.regs;
+	u32 size = out->size;
+
+	*out = (struct pvhv_regs){
+		.size = size,
+		.r15 = r->r15, .r14 = r->r14, .r13 = r->r13, .r12 = r->r12, .rbp = r->rbp,
+		.rbx = r->rbx, .r11 = r->r11, .r10 = r->r10, .r9 = r->r9, .r8 = r->r8,
+		.rax = r->rax, .rcx = r->rcx, .rdx = r->rdx, .rsi = r->rsi, .rdi = r->rdi,
+		.rip = r->rip, .cs = r->cs, .rflags = r->rflags, .rsp = r->rsp, .ss = r->ss,
+		.ds = c->ds, .es = c->es, .fs = c->fs, .gs = c->gs,
+		.fs_base = c->fs_base, .gs_base_kernel = c->gs_base_kernel,
+		.gs_base_user = c->gs_base_user, .cr2 = c->cr2, .cr3_gfn = c->cr3_gfn,
+		.user_mode = c->user_mode,
+	};
+}
