@@ -36,14 +36,9 @@ static void run_init(struct vcpu *v)
 	v->regs->cs = SEL_GUEST_CS64;
 	v->regs->ss = SEL_GUEST_SS;
 	v->regs->rflags = (v->regs->rflags & 0xcd5) | RFLAGS_IF | BIT(1);
-	v->cr3_kernel = GFN_NONE;
-	v->cr3_user = GFN_NONE;
 	v->info_page.gfn = GFN_NONE;
 	v->time_page.gfn = GFN_NONE;
 	v->runstate_page.gfn = GFN_NONE;
-	v->root = w->idle_root;
-	v->root_kernel = w->idle_root;
-	v->root_user = w->idle_root;
 	v->debugreg[6] = 0xffff0ff0;
 	v->debugreg[7] = 0x400;
 	v->iopl = 0;
@@ -95,6 +90,7 @@ u32 run_prepare(struct vcpu *v)
 {
 	struct world *w = v->w;
 
+	tlb_enter_monitor(v);
 	if (unlikely(v->pending_vector)) {
 		w->vector = v->pending_vector - 1;
 		vcpu_exit(v, EXIT_INTERRUPT, w->vector);

@@ -57,6 +57,9 @@ static void trap_page_fault(struct vcpu *v, struct regs *r)
 		if (emulate_table_write(v, va))
 			return;
 		break;
+	case FAULT_GP:
+		bounce_exception(v, VECTOR_GP, 0);
+		return;
 	case FAULT_BOUNCE:
 		break;
 	}
