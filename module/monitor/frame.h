@@ -63,13 +63,16 @@ void frame_unmap(struct vcpu *v, int level, u64 gpte, u64 spte);
 int __must_check frame_want_table(struct vcpu *v, gfn_t g);
 
 /**
- * frame_get_table - reference to @g, which is a complete table of @level
- * False, without one: it is not such a table (yet).
+ * frame_get_table - reference to @g as a table of @level
+ * False, without one: it is not such a table, or not yet complete.
  */
-bool frame_get_table(struct domain *d, gfn_t g, int level);
+bool __must_check frame_get_table(struct domain *d, gfn_t g, int level);
 void frame_put_table(struct domain *d, gfn_t g);
 
-/** frame_demote - end the use of @g as a table without references */
+/**
+ * frame_demote - end the use of @g as a table
+ * It has no references, or is incomplete (FRAME_VALIDATING).
+ */
 void frame_demote(struct vcpu *v, gfn_t g);
 
 /**

@@ -50,12 +50,26 @@ static inline bool pte_writable(u64 gpte)
 	return (gpte & (PTE_RW | PTE_D)) == (PTE_RW | PTE_D);
 }
 
+/*
+ * The accept-list. What a guest may set in a present entry besides the address: all
+ * but a large page. What of it reaches the hardware: see pte_shadow(). Caching bits
+ * and G are the monitor's choice, bits 9-11 and 52-62 mean nothing to the CPU here,
+ * and are kept in the guest's entry only.
+ */
+#define PTE_ACCEPTED_L1		(~0ULL)
+#define PTE_ACCEPTED_TABLE	(~PTE_PSE)
+
 /**
  * pte_acceptable - may a guest have this entry in a table of @level?
  * Checks bits only; the frame it names is the caller's to check. Every entry that
  * is not present is acceptable.
  */
-bool pte_acceptable(u64 gpte, int level);
+static inline bool pte_acceptable(u64 gpte, int level)
+{
+	u64 accepted = level == 1 ? PTE_ACCEPTED_L1 : PTE_ACCEPTED_TABLE;
+
+	return !(gpte & PTE_P) || !(gpte & ~accepted);
+}
 
 /**
  * pte_is_mapped - does the hardware get an entry for it?
@@ -77,6 +91,16 @@ static inline bool pte_is_mapped(u64 gpte, int level)
  * write-back, with accessed and (if writable) dirty set, so that the CPU itself
  * never writes to a shadow. A level-1 entry is writable only if pte_writable().
  */
-u64 pte_shadow(u64 gpte, int level, hfn_t target);
+static inline u64 pte_shadow(u64 gpte, int level, hfn_t target)
+{
+	u64 spte;
+
+	if (!pte_is_mapped(gpte, level))
+		return 0;
+	spte = target.n << PVHV_PAGE_SHIFT | PTE_P | PTE_US | PTE_A | (gpte & PTE_NX);
+	if (level > 1)
+		return spte | (gpte & PTE_RW);
+	return pte_writable(gpte) ? spte | PTE_RW | PTE_D : spte;
+}
 
 #endif

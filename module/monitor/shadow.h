@@ -24,11 +24,12 @@ void shadow_init(struct domain *d);
 /**
  * shadow_alloc - a shadow for table @table of @level, with one reference
  * The monitor's slots of an L4 are in place. Returns the pool index; SHADOW_NONE when
- * there is no page, in which case *@wanted is how many it would have taken.
+ * there is no page: then *@wanted is how many it takes, or 0 if there are free ones
+ * that another CPU, now running the guest, has to forget about first.
  */
 u32 shadow_alloc(struct vcpu *v, gfn_t table, int level, u32 *wanted);
 
-/** shadow_free - take back a shadow without references and without present entries */
+/** shadow_free - take back a shadow that has no present entry and is on no list */
 void shadow_free(struct domain *d, u32 i);
 
 /** shadow_get - one more reference to the table */
