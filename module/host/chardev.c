@@ -20,6 +20,9 @@
 #include "vcpu.h"
 #include "../shared/image.h"
 
+/* Reference counts of frames are 32 bits: each pool page holds 512 references. */
+#define POOL_MAX	(1ULL << 22)
+
 union ioctl_arg {
 	struct {
 		u32 size, flags;
@@ -35,8 +38,10 @@ union ioctl_arg {
 
 /**
  * struct ioctl_desc - one ioctl
+ * @cmd: the ioctl's number
  * @size: bytes of its struct, 0: it has none
  * @out: copy the struct back when @handle returns 0 or more
+ * @handle: does it; returns the ioctl's result
  */
 struct ioctl_desc {
 	unsigned int cmd;
@@ -113,7 +118,7 @@ static long dev_create_domain(void *self, union ioctl_arg *arg)
 	int fd;
 
 	if (!c->max_pages || c->max_pages > LAYOUT_MAX_FRAMES - 512 ||
-	    c->max_pages > totalram_pages() || c->pool_pages > c->max_pages + 512 ||
+	    c->max_pages > totalram_pages() || c->pool_pages > min(c->max_pages + 512, POOL_MAX) ||
 	    c->special_gfn || !name_valid(c->name))
 		return -EINVAL;
 	d = pvhv_domain_create(c);

@@ -118,7 +118,7 @@ static void domain_free(struct pvhv_domain *d)
 
 struct pvhv_domain *pvhv_domain_create(struct pvhv_create_domain *args)
 {
-	u64 limit = args->pool_pages ?: max(args->max_pages / 8, 512ULL);
+	u64 limit = args->pool_pages ?: clamp(args->max_pages / 8, 512ULL, 1ULL << 22);
 	struct pvhv_domain *d = kvzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
 	int err;
 

@@ -55,7 +55,7 @@ static int run_loop(struct pvhv_vcpu *v)
 		}
 		if (READ_ONCE(v->run->immediate_exit) || signal_pending(current))
 			return -EINTR;
-		if (xfer_to_guest_mode_work_pending()) {
+		if (__xfer_to_guest_mode_work_pending()) {
 			ret = xfer_to_guest_mode_handle_work(NULL);
 			if (ret)
 				return ret;

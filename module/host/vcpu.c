@@ -13,6 +13,7 @@ static void vcpu_kicked(void *unused)
 {
 }
 
+/* Any context. -EBUSY of an interrupt already on its way is as good. */
 static void vcpu_kick(struct pvhv_vcpu *v)
 {
 	int cpu;
@@ -20,13 +21,12 @@ static void vcpu_kick(struct pvhv_vcpu *v)
 	WRITE_ONCE(v->event, 1);
 	smp_mb();	/* pairs with the one in run.c: it sees the event, or we its CPU */
 	rcuwait_wake_up(&v->wait);
-	cpu = READ_ONCE(v->cpu);
-	if (cpu < 0)
-		return;
-	WRITE_ONCE(v->area.world->kick, 1);
 	preempt_disable();
-	if (cpu != smp_processor_id() && cpu_online(cpu))
-		smp_call_function_single(cpu, vcpu_kicked, NULL, 0);
+	cpu = READ_ONCE(v->cpu);
+	if (cpu >= 0 && cpu != smp_processor_id() && cpu_online(cpu)) {
+		WRITE_ONCE(v->area.world->kick, 1);
+		smp_call_function_single_async(cpu, &v->kick);
+	}
 	preempt_enable();
 }
 
@@ -46,17 +46,10 @@ void pvhv_vcpu_kick_all(struct pvhv_domain *d)
 		pvhv_vcpu_wake(d, i);
 }
 
-/* Hard interrupt context. On this CPU the interrupt has ended the run already. */
+/* Hard interrupt context. On the vCPU's own CPU the interrupt has ended the run. */
 static void vcpu_timer_expired(struct pvhv_timer *t)
 {
-	struct pvhv_vcpu *v = container_of(t, struct pvhv_vcpu, timer);
-	int cpu = READ_ONCE(v->cpu);
-
-	WRITE_ONCE(v->event, 1);
-	smp_mb();
-	rcuwait_wake_up(&v->wait);
-	if (cpu >= 0 && cpu != smp_processor_id())
-		WRITE_ONCE(v->area.world->kick, 1);
+	vcpu_kick(container_of(t, struct pvhv_vcpu, timer));
 }
 
 u64 pvhv_vcpu_overhead(struct pvhv_domain *d)
@@ -101,6 +94,7 @@ int pvhv_vcpu_create(struct pvhv_domain *d, u32 id)
 	v->id = id;
 	v->cpu = -1;
 	rcuwait_init(&v->wait);
+	INIT_CSD(&v->kick, vcpu_kicked, NULL);
 	pvhv_timer_init(&v->timer, vcpu_timer_expired);
 	err = vcpu_alloc(v);
 	if (err)
