@@ -9,7 +9,6 @@
  * memory has written to it, and the domain ends.
  */
 #include "frame.h"
-#include "guestmem.h"
 #include "restart.h"
 #include "shadow.h"
 #include "tlb.h"
@@ -19,7 +18,7 @@
 
 bool frame_lock(struct vcpu *v)
 {
-	if (likely(lock_acquire(v->d, &v->d->lock, 1 + v->id)))
+	if (likely(lock_take(v->d, &v->d->lock, 1 + v->id)))
 		return true;
 	vcpu_exit(v, EXIT_KICK, 0);
 	return false;
@@ -27,7 +26,7 @@ bool frame_lock(struct vcpu *v)
 
 void frame_unlock(struct vcpu *v)
 {
-	lock_release(&v->d->lock);
+	lock_drop(&v->d->lock);
 }
 
 static void foreign_write(struct vcpu *v, u64 g)
@@ -69,7 +68,7 @@ void frame_demote(struct vcpu *v, gfn_t g)
 		assert(v, !d->shadows[i].typed);
 		shadow_unlink(d, i);
 	}
-	clear_table(v, i, guestmem_gfn_ptr(d, g));
+	clear_table(v, i, frame_ptr(d, g));
 	f->flags &= ~FRAME_VALIDATING;
 	f->type = FRAME_NONE;
 	f->u.typed = 0;

@@ -26,6 +26,18 @@ static inline int frame_level(const struct frame *f)
 	return f->type >= FRAME_L1 && f->type <= FRAME_L4 ? (int)f->type - FRAME_L1 + 1 : 0;
 }
 
+/* A frame in the physmap; the domain must own it. */
+static inline void *frame_ptr(const struct domain *d, gfn_t g)
+{
+	return d->physmap + g.n * PVHV_PAGE_SIZE;
+}
+
+/* Host frame of the shadow of a table. */
+static inline hfn_t frame_shadow(const struct domain *d, gfn_t table)
+{
+	return hfn(d->shadows[d->frames[table.n].u.shadow].hfn);
+}
+
 /*
  * Uses by the monitor, for as long as it keeps a pointer into the physmap. These take
  * the domain lock.

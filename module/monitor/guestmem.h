@@ -10,7 +10,7 @@
 #ifndef PVHV_MONITOR_GUESTMEM_H
 #define PVHV_MONITOR_GUESTMEM_H
 
-#include "panic.h"
+#include "frame.h"
 
 /* The page fault that the guest would have taken. */
 struct guestmem_fault {
@@ -43,15 +43,13 @@ int __must_check guestmem_translate(struct vcpu *v, u64 va, gfn_t *g);
 /** guestmem_gfn_ptr - a frame in the physmap; the domain must own it */
 static inline void *guestmem_gfn_ptr(const struct domain *d, gfn_t g)
 {
-	return d->physmap + g.n * PVHV_PAGE_SIZE;
+	return frame_ptr(d, g);
 }
 
 /** guestmem_reserved - is @va in the part of the address space that is not the guest's? */
 static inline bool guestmem_reserved(u64 va)
 {
-	u64 slot = (va >> LAYOUT_SLOT_SHIFT) & 511;
-
-	return slot >= LAYOUT_SLOT_FIRST && slot <= LAYOUT_SLOT_LAST;
+	return pte_reserved(va);
 }
 
 #endif

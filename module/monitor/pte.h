@@ -11,6 +11,7 @@
 #define PVHV_MONITOR_PTE_H
 
 #include "lib.h"
+#include "../shared/layout.h"
 
 #define PTE_P		BIT(0)
 #define PTE_RW		BIT(1)
@@ -48,6 +49,14 @@ static inline u32 pte_index(u64 va, int level)
 static inline bool pte_writable(u64 gpte)
 {
 	return (gpte & (PTE_RW | PTE_D)) == (PTE_RW | PTE_D);
+}
+
+/* Is @va between the guest's two halves, in the slots of the monitor? */
+static inline bool pte_reserved(u64 va)
+{
+	u32 slot = pte_index(va, PTE_LEVELS);
+
+	return slot >= LAYOUT_SLOT_FIRST && slot <= LAYOUT_SLOT_LAST;
 }
 
 /*

@@ -31,38 +31,52 @@ static inline void tlb_flush_local(struct vcpu *v)
 	tlb_request(v, TLB_FLUSH_BOTH);
 }
 
+/*
+ * Have another vCPU flush. True if it may be running the guest right now, with what it
+ * knew before: it marks itself before it looks for requests a last time.
+ */
+static inline bool tlb_request_other(struct vcpu *o)
+{
+	tlb_request(o, TLB_FLUSH_BOTH);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return READ_ONCE(o->in_guest);
+}
+
 /**
- * tlb_flush_domain - the same on all vCPUs of the domain
+ * tlb_flush_domain - forget all translations on all vCPUs of the domain
  * Returns true if another vCPU may be running the guest right now: its request is
  * recorded, and is served when it next enters the monitor, at the latest with its
  * CPU's next interrupt. A caller whose guest must not continue earlier leaves to the
  * host and has those vCPUs interrupted.
  */
-bool tlb_flush_domain(struct vcpu *v);
+static inline bool tlb_flush_domain(struct vcpu *v)
+{
+	const struct domain *d = v->d;
+	bool running = false;
+	u32 i;
 
-/** tlb_invlpg - forget the translations of one address, in both address spaces */
-void tlb_invlpg(struct vcpu *v, u64 va);
+	for (i = 0; i < d->nr_vcpus; i++) {
+		struct vcpu *o = d->vcpus[i];
 
-/** tlb_invlpg_domain - the same on all vCPUs; result as of tlb_flush_domain() */
-bool tlb_invlpg_domain(struct vcpu *v, u64 va);
+		if (o == v)
+			tlb_flush_local(v);
+		else if (o && tlb_request_other(o))
+			running = true;
+	}
+	return running;
+}
 
 /**
  * tlb_stamp - the time to note for a translation that has just been taken back
  * Call it after the shadow entry is cleared.
  */
-u64 tlb_stamp(struct domain *d);
-
-/**
- * tlb_expire - what was taken back at @stamp will be used for something else
- * @stamp: low bits of a tlb_stamp(), widened by tlb_widen()
- *
- * Every vCPU that may still hold such a translation flushes before it resumes.
- * Returns true if none can be using one now; false if another CPU is running the
- * guest and may use it until it next enters the monitor. A shadow page must not be
- * reused then. A frame may become a table: its content is never trusted twice, so all
- * a guest can do with the old translation is to end its own domain.
- */
-bool tlb_expire(struct vcpu *v, u64 stamp);
+static inline u64 tlb_stamp(struct domain *d)
+{
+	/* The clearing must not pass another CPU's flush: see tlb_flush_time(). */
+	if (d->nr_vcpus > 1)
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return READ_ONCE(d->flush_clock);
+}
 
 /**
  * tlb_widen - the latest time whose low bits are @stamp
@@ -74,6 +88,70 @@ static inline u64 tlb_widen(const struct domain *d, u64 stamp, int bits)
 	u64 now = READ_ONCE(d->flush_clock);
 
 	return now - ((now - stamp) & (BIT(bits) - 1));
+}
+
+/* The address spaces of @v that have not been flushed since @stamp. */
+static inline u32 tlb_older(const struct vcpu *v, u64 stamp)
+{
+	return (READ_ONCE(v->flushed[0]) <= stamp ? TLB_FLUSH_KERNEL : 0) |
+	       (READ_ONCE(v->flushed[1]) <= stamp ? TLB_FLUSH_USER : 0);
+}
+
+/**
+ * tlb_expire - what was taken back at @stamp will be used for something else
+ * @stamp: a tlb_stamp(), or its low bits and tlb_widen()
+ *
+ * Every vCPU that may still hold such a translation flushes before it resumes.
+ * Returns true if none can be using one now; false if another CPU is running the
+ * guest and may use it until it next enters the monitor. A shadow page must not be
+ * reused then. A frame may become a table: its content is never trusted twice, so all
+ * a guest can do with the old translation is to end its own domain.
+ */
+static inline bool tlb_expire(struct vcpu *v, u64 stamp)
+{
+	const struct domain *d = v->d;
+	bool expired = true;
+	u32 i;
+
+	for (i = 0; i < d->nr_vcpus; i++) {
+		struct vcpu *o = d->vcpus[i];
+		u32 older = o ? tlb_older(o, stamp) : 0;
+
+		if (!older)
+			continue;
+		if (o == v)
+			tlb_request(v, older);
+		else if (tlb_request_other(o))
+			expired = false;
+	}
+	return expired;
+}
+
+/*
+ * tlb_flush_time - take the time of a flush that is done right after
+ * The order makes stamps work: an entry cleared before a stamp earlier than this time
+ * was cleared before this flush.
+ */
+static inline u64 tlb_flush_time(struct domain *d)
+{
+	return __atomic_add_fetch(&d->flush_clock, 1, __ATOMIC_SEQ_CST);
+}
+
+/** tlb_invlpg - forget the translations of one address, in both address spaces */
+void tlb_invlpg(struct vcpu *v, u64 va);
+
+/** tlb_invlpg_domain - the same on all vCPUs; result as of tlb_flush_domain() */
+static inline bool tlb_invlpg_domain(struct vcpu *v, u64 va)
+{
+	const struct domain *d = v->d;
+	bool running = false;
+	u32 i;
+
+	for (i = 0; i < d->nr_vcpus; i++)
+		if (d->vcpus[i] && d->vcpus[i] != v && tlb_request_other(d->vcpus[i]))
+			running = true;
+	tlb_invlpg(v, va);
+	return running;
 }
 
 /* ------------------------------------------------------- execution: tlb.c */

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Copies between monitor and guest. Each page is looked up once, in a small cache of
+ * recent translations first: arguments and stacks of a guest lie on few pages. A
+ * cached translation is one that the shadow allowed; it is forgotten as soon as any is
+ * taken back in the domain, so it is never older than what a CPU might still use.
+ */
+#include "guestmem.h"
+#include "fault.h"
+
+/* Low bits of vcpu_translation.key; the rest is the page's address. */
+#define TRANSLATION_VALID	BIT(0)
+#define TRANSLATION_USER	BIT(1)	/* of guest user mode's root */
+#define TRANSLATION_WRITE	BIT(2)	/* writable */
+
+static u64 page_of(u64 va)
+{
+	return va & ~(PVHV_PAGE_SIZE - 1);
+}
+
+static struct vcpu_translation *cache_slot(struct vcpu *v, u64 va)
+{
+	return &v->translation[(va >> PVHV_PAGE_SHIFT) & (VCPU_TRANSLATIONS - 1)];
+}
+
+static void cache_check(struct vcpu *v)
+{
+	u64 now = READ_ONCE(v->d->translations);
+
+	if (likely(v->translations == now))
+		return;
+	memset(v->translation, 0, sizeof(v->translation));
+	v->translations = now;
+}
+
+/* Look up in full; NULL with the fault the guest would take. */
+static u8 *translate(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault)
+{
+	u64 access = write ? PF_WRITE : 0;
+	struct vcpu_translation *slot;
+	struct touch t;
+	int err;
+
+	/* Nobody could restart us half-way. Each round ends the use of one table. */
+	do {
+		err = fault_touch(v, va, access, &t);
+	} while (err == -RESTART && !READ_ONCE(v->d->dead));
+	if (err) {
+		if (fault && err != -RESTART)
+			*fault = (struct guestmem_fault){ va, fault_error(v, &t.walk, access) };
+		return NULL;
+	}
+	cache_check(v);
+	slot = cache_slot(v, va);
+	slot->ptr = guestmem_gfn_ptr(v->d, pte_gfn(t.walk.gpte));
+	slot->key = page_of(va) | TRANSLATION_VALID | (v->user_mode ? TRANSLATION_USER : 0) |
+		    (write ? TRANSLATION_WRITE : 0);
+	return slot->ptr;
+}
+
+static inline u8 *page_ptr(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault)
+{
+	struct vcpu_translation *slot = cache_slot(v, va);
+	u64 key = page_of(va) | TRANSLATION_VALID | (v->user_mode ? TRANSLATION_USER : 0);
+
+	cache_check(v);
+	if (write)
+		key |= TRANSLATION_WRITE;
+	/* A writable translation also serves for reading. */
+	if (likely(slot->key == key || slot->key == (key | TRANSLATION_WRITE)))
+		return slot->ptr;
+	return translate(v, va, write, fault);
+}
+
+void *guestmem_map(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault)
+{
+	u8 *page = page_ptr(v, va, write, fault);
+
+	return page ? page + (va & (PVHV_PAGE_SIZE - 1)) : NULL;
+}
+
+/* Bytes of an access at @va that lie in its first page. */
+static u64 chunk(u64 va, u64 n)
+{
+	u64 room = PVHV_PAGE_SIZE - (va & (PVHV_PAGE_SIZE - 1));
+
+	return min(n, room);
+}
+
+int guestmem_read(struct vcpu *v, void *dst, u64 va, u64 n, struct guestmem_fault *fault)
+{
+	u8 *to = dst;
+
+	while (n) {
+		u64 len = chunk(va, n);
+		const u8 *from = guestmem_map(v, va, false, fault);
+
+		if (!from)
+			return -EFAULT;
+		memcpy(to, from, len);
+		to += len;
+		va += len;
+		n -= len;
+	}
+	return 0;
+}
+
+int guestmem_write(struct vcpu *v, u64 va, const void *src, u64 n,
+		   struct guestmem_fault *fault)
+{
+	const u8 *from = src;
+
+	while (n) {
+		u64 len = chunk(va, n);
+		u8 *to = guestmem_map(v, va, true, fault);
+
+		if (!to)
+			return -EFAULT;
+		memcpy(to, from, len);
+		from += len;
+		va += len;
+		n -= len;
+	}
+	return 0;
+}
+
+int guestmem_translate(struct vcpu *v, u64 va, gfn_t *g)
+{
+	struct walk w;
+
+	if (!walk_va(v, va, &w) || !walk_allows(&w, 0) || !frame_owned(v->d, pte_gfn(w.gpte)))
+		return -EFAULT;
+	*g = pte_gfn(w.gpte);
+	return 0;
+}
