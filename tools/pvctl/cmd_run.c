@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * pvctl run: one domain from its files to its end, in the foreground. Two threads:
+ * this one serves the console and signals, the other runs the vCPU. Whatever ends the
+ * domain, the order of taking down is the reverse of that of setting up.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <linux/pvhv.h>
+#include <xen/sched.h>
+#include <xen/xen.h>
+
+#include "cmd.h"
+#include "file.h"
+#include "parse.h"
+#include "terminal.h"
+#include "vcpu.h"
+
+#define DEFAULT_MEMORY	(128UL << 20)
+
+struct run_options {
+	const char *name;
+	const char *kernel;
+	const char *initrd;
+	u64 memory;
+	bool console_raw;
+	char cmdline[MAX_GUEST_CMDLINE];
+};
+
+/* ------------------------------------------------------------- options */
+
+static const struct option long_options[] = {
+	{ "name", required_argument, NULL, 'n' },
+	{ "kernel", required_argument, NULL, 'k' },
+	{ "initrd", required_argument, NULL, 'i' },
+	{ "memory", required_argument, NULL, 'm' },
+	{ "console-raw", no_argument, NULL, 'r' },
+	{ },
+};
+
+static int option_set(struct run_options *o, int c, char **argv, struct error *e)
+{
+	switch (c) {
+	case 'n':
+		o->name = optarg;
+		return parse_name(optarg, e);
+	case 'k':
+		o->kernel = optarg;
+		return 0;
+	case 'i':
+		o->initrd = optarg;
+		return 0;
+	case 'm':
+		return parse_size(optarg, &o->memory, e);
+	case 'r':
+		o->console_raw = true;
+		return 0;
+	case ':':
+		return error_set(e, "run: option '%s' needs a value", argv[optind - 1]);
+	default:
+		return error_set(e, "run: unknown option '%s' (see: pvctl --help)",
+				 argv[optind - 1]);
+	}
+}
+
+static int options_parse(int argc, char **argv, struct run_options *o, struct error *e)
+{
+	int c;
+
+	*o = (struct run_options){ .memory = DEFAULT_MEMORY };
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:", long_options, NULL)) != -1)
+		if (option_set(o, c, argv, e))
+			return -1;
+	if (optind < argc && strcmp(argv[optind - 1], "--"))
+		return error_set(e, "run: unexpected '%s' (the guest's command line comes after --)",
+				 argv[optind]);
+	if (!o->name || !o->kernel)
+		return error_set(e, "run: --name and --kernel are needed (see: pvctl --help)");
+	return parse_join(argv + optind, argc - optind, o->cmdline, sizeof(o->cmdline), e);
+}
+
+/* ------------------------------------------------------------- machine */
+
+/** struct machine - all that a running domain consists of */
+struct machine {
+	struct bytes kernel_file;
+	struct kernel kernel;
+	struct bytes initrd;
+	struct domain domain;
+	struct console console;
+	struct image image;
+	struct vcpu vcpu;
+};
+
+static int load_files(const struct run_options *o, struct machine *m, struct error *e)
+{
+	struct error why;
+
+	if (file_read(o->kernel, KERNEL_MAX, &m->kernel_file, e))
+		return -1;
+	if (kernel_parse(m->kernel_file.data, m->kernel_file.size, KERNEL_MAX, &m->kernel, &why)) {
+		error_set(e, "%s: %s", o->kernel, why.text);
+		goto fail_file;
+	}
+	/* What is larger than the memory need not be read. */
+	if (o->initrd && file_read(o->initrd, o->memory, &m->initrd, e))
+		goto fail_kernel;
+	return 0;
+
+fail_kernel:
+	kernel_free(&m->kernel);
+fail_file:
+	bytes_free(&m->kernel_file);
+	return -1;
+}
+
+static void free_files(struct machine *m)
+{
+	bytes_free(&m->initrd);
+	kernel_free(&m->kernel);
+	bytes_free(&m->kernel_file);
+}
+
+static struct builder_request build_request(const struct run_options *o, const struct machine *m)
+{
+	return (struct builder_request){
+		.kernel = &m->kernel, .initrd = m->initrd.data, .initrd_len = m->initrd.size,
+		.cmdline = o->cmdline, .nr_pages = pages_of(o->memory), .mem = m->domain.mem,
+		.shared_info_gfn = m->domain.special_gfn, .console_port = m->console.port,
+	};
+}
+
+static int build(const struct run_options *o, struct machine *m, struct error *e)
+{
+	struct builder_request r = build_request(o, m);
+
+	if (builder_build(&r, &m->image, e))
+		return -1;
+	console_set_ring(&m->console,
+			 m->domain.mem + (m->image.layout.console.gfn << PAGE_SHIFT));
+	return 0;
+}
+
+static int machine_create(const struct run_options *o, struct machine *m, struct error *e)
+{
+	struct builder_request r;
+	struct layout layout;
+
+	if (load_files(o, m, e))
+		return -1;
+	/* Can it fit at all? Ask before anything large is allocated. */
+	r = build_request(o, m);
+	if (builder_layout(&r, &layout, e) || domain_create(o->name, o->memory, &m->domain, e))
+		goto fail_files;
+	if (console_open(&m->console, &m->domain, e) || build(o, m, e) ||
+	    vcpu_create(&m->domain, &m->image, &m->console, &m->vcpu, e))
+		goto fail_console;
+	/* All is in the guest's memory now. */
+	free_files(m);
+	return 0;
+
+fail_console:
+	console_close(&m->console);
+	domain_destroy(&m->domain);
+fail_files:
+	free_files(m);
+	return -1;
+}
+
+static void machine_destroy(struct machine *m)
+{
+	vcpu_destroy(&m->vcpu);
+	console_close(&m->console);
+	domain_destroy(&m->domain);
+}
+
+/* ------------------------------------------------------------- running */
+
+/*
+ * The signals that end a domain, as a file descriptor; blocked in all threads. An
+ * ignored SIGHUP stays ignored (nohup); SIGINT not, as shells ignore it for every
+ * background job of a script, where kill -INT should work.
+ */
+static int signals_open(struct error *e)
+{
+	struct sigaction hup;
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	if (!sigaction(SIGHUP, NULL, &hup) && hup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
+	signal(SIGPIPE, SIG_IGN);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return error_set(e, "cannot create a signalfd: %s", strerror(errno));
+	return fd;
+}
+
+/* The signal that ended it, 0: it ended by itself, -1: it did not start. */
+static int machine_run(struct machine *m, bool console_raw, struct error *e)
+{
+	int signals = signals_open(e), sig;
+	bool terminal;
+
+	if (signals < 0)
+		return -1;
+	if (vcpu_start(&m->vcpu, e)) {
+		close(signals);
+		return -1;
+	}
+	terminal = terminal_enter(!console_raw);
+	sig = console_run(&m->console, signals, terminal);
+	console_stop_waiting(&m->console);
+	vcpu_stop(&m->vcpu);
+	terminal_leave();
+	close(signals);
+	return sig;
+}
+
+static const struct {
+	u32 reason;
+	int code;
+	const char *text;
+} shutdowns[] = {
+	{ SHUTDOWN_poweroff, EXIT_OK, NULL },
+	{ SHUTDOWN_reboot, EXIT_REBOOT, "the guest asks for a reboot" },
+	{ SHUTDOWN_suspend, EXIT_OTHER, "the guest asks to be suspended, which is not supported" },
+	{ SHUTDOWN_crash, EXIT_CRASHED, "the guest has crashed (its own report)" },
+	{ SHUTDOWN_watchdog, EXIT_CRASHED, "the guest's watchdog has expired" },
+	{ SHUTDOWN_soft_reset, EXIT_OTHER, "the guest asks for a soft reset, which is not supported" },
+};
+
+static int explain_shutdown(const char *name, u32 reason, struct error *e)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(shutdowns); i++) {
+		if (shutdowns[i].reason != reason)
+			continue;
+		if (shutdowns[i].text)
+			error_set(e, "domain %s: %s", name, shutdowns[i].text);
+		return shutdowns[i].code;
+	}
+	error_set(e, "domain %s: the guest has shut down for unknown reason %u", name, reason);
+	return EXIT_OTHER;
+}
+
+static int explain_end(const char *name, const struct vcpu *v, struct error *e)
+{
+	if (v->end == VCPU_SHUTDOWN)
+		return explain_shutdown(name, v->code, e);
+	if (v->end == VCPU_CRASH)
+		error_set(e, "domain %s ended: %s%s%s", name, vcpu_crash_name(v->code),
+			  v->text[0] ? ": " : "", v->text);
+	else
+		error_set(e, "domain %s cannot run: %s%s%s (see the kernel log)", name,
+			  strerror((int)v->code), v->text[0] ? ": " : "", v->text);
+	return EXIT_KILLED;
+}
+
+int cmd_run(int argc, char **argv, struct error *e)
+{
+	static struct machine m;
+	struct run_options o;
+	int sig, code;
+
+	if (options_parse(argc, argv, &o, e))
+		return EXIT_USAGE;
+	if (machine_create(&o, &m, e))
+		return EXIT_START;
+	sig = machine_run(&m, o.console_raw, e);
+	if (sig < 0)
+		code = EXIT_START;
+	else if (sig)
+		code = EXIT_SIGNAL + sig;
+	else
+		code = explain_end(o.name, &m.vcpu, e);
+	machine_destroy(&m);
+	if (sig > 0)
+		error_set(e, "domain %s ended by signal %d (%s)", o.name, sig, strsignal(sig));
+	return code;
+}

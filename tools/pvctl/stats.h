@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The module's statistics: below @dir, a directory per domain with a file "stats" of
+ * lines "name value". Domains may come and go between any two calls.
+ */
+#ifndef PVCTL_STATS_H
+#define PVCTL_STATS_H
+
+#include <stdio.h>
+
+#include "error.h"
+
+#define STATS_MAX	(64UL << 10)	/* bytes of one domain's statistics */
+
+/**
+ * stats_names - names of all domains, sorted
+ * @names: an array from malloc() of strings from malloc(), freed by stats_free_names()
+ */
+int stats_names(const char *dir, char ***names, size_t *n, struct error *e) __must_check;
+void stats_free_names(char **names, size_t n);
+
+/**
+ * stats_read - all statistics of @name as text into @out
+ * 1: there is no such domain.
+ */
+int stats_read(const char *dir, const char *name, char out[STATS_MAX],
+	       struct error *e) __must_check;
+
+/** stats_value - the number in line "@key value" of @text; false: no such line */
+bool stats_value(const char *text, const char *key, u64 *value);
+
+/** stats_print_list - a table of all domains */
+int stats_print_list(const char *dir, FILE *out, struct error *e) __must_check;
+
+/** stats_print - all statistics of @name, or of every domain when it is NULL */
+int stats_print(const char *dir, const char *name, FILE *out, struct error *e) __must_check;
+
+#endif
