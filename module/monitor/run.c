@@ -31,8 +31,6 @@ static void run_load_context(struct vcpu *v)
 
 static void run_init(struct vcpu *v)
 {
-	struct world *w = v->w;
-
 	v->regs->cs = SEL_GUEST_CS64;
 	v->regs->ss = SEL_GUEST_SS;
 	v->regs->rflags = (v->regs->rflags & 0xcd5) | RFLAGS_IF | BIT(1);

@@ -81,6 +81,7 @@ struct vcpu {
 
 	/* bounce.c */
 	struct vcpu_trap traps[256];
+	bool console_reading;	/* hcall.c: an EXIT_CONSOLE_READ is answered */
 	struct vcpu_callback event, failsafe, syscall, syscall32, sysenter;
 	u64 kernel_ss, kernel_sp;
 	u64 cr2;		/* last one told to the guest */
@@ -105,6 +106,7 @@ struct vcpu {
 
 	/* event.c */
 	struct vcpu_info *info;	/* in shared_info or registered by the guest */
+	struct vcpu_info no_info;	/* until a vCPU above 31 registers one */
 	struct vcpu_shared_page info_page;
 	u32 virq_port[24];	/* port of each VIRQ, 0: none */
 	u32 poll_port[8];	/* SCHEDOP_poll: ports waited for */
@@ -113,6 +115,7 @@ struct vcpu {
 	/* time.c */
 	u64 timer_deadline;	/* system time in ns, ~0: none */
 	u64 periodic;		/* ns, 0: none */
+	u64 periodic_next;
 	struct vcpu_shared_page time_page;	/* vcpu_time_memory_area */
 	u64 time_offset;	/* of the area in its page */
 	struct vcpu_shared_page runstate_page;
