@@ -11,6 +11,7 @@
 
 #include "domain.h"
 #include "event.h"
+#include "image.h"
 #include "memory.h"
 #include "stats.h"
 #include "trace.h"
@@ -138,6 +139,10 @@ struct pvhv_domain *pvhv_domain_create(struct pvhv_create_domain *args)
 	if (err)
 		goto fail;
 	err = pvhv_space_init(&d->space);
+	if (err)
+		goto fail_registered;
+	/* The canonical copy: what pointers in the monitor's tables refer to. */
+	err = pvhv_image_map(&d->space, pvhv_image_header()->base);
 	if (err)
 		goto fail_registered;
 	err = pvhv_memory_init(d, args->max_pages, limit);
