@@ -12,7 +12,7 @@
  *	insmod	FILE	PARAMETERS	insert a module
  *	rmmod	NAME			remove it
  *	run	NAME	COMMAND		run a shell command, output captured
- *	console	COMMAND			run a shell command on the first serial port
+ *	console	NAME	COMMAND		run it on the first serial port instead
  *
  * The report has for each item
  *

@@ -93,7 +93,7 @@ static void fill_start_info(const struct builder_request *r, const struct layout
 	si->pt_base = layout_va(l, l->tables.gfn);
 	si->nr_pt_frames = l->tables.pages;
 	si->mfn_list = l->p2m_va;
-	if (l->p2m_tables.pages) {
+	if (l->p2m_outside) {
 		si->first_p2m_pfn = l->p2m.gfn;
 		si->nr_p2m_frames = l->p2m.pages + l->p2m_tables.pages;
 	}

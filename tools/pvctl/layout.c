@@ -22,6 +22,17 @@ static u64 count_tables(u64 first, u64 last)
 	return n;
 }
 
+/* How many of the tables for [.., last] are also tables for [virt_base, ..] above it. */
+static u64 count_shared(u64 last, u64 virt_base)
+{
+	u64 n = 0;
+	int shift;
+
+	for (shift = 21; shift <= 39; shift += 9)
+		n += last >> shift == virt_base >> shift;
+	return n;
+}
+
 /* Is [va, va + bytes) the guest's to use? */
 static bool range_usable(u64 va, u64 bytes)
 {
@@ -85,7 +96,7 @@ static int place_mapped(const struct layout_request *r, struct layout *l, u64 *n
 	*next = pages_of(r->kernel_end);
 	if (!r->initrd_unmapped)
 		l->initrd = place(next, pages_of(r->initrd_len));
-	if (!p2m_is_outside(r)) {
+	if (!l->p2m_outside) {
 		l->p2m = place(next, pages_of(r->nr_pages * 8));
 		l->p2m_va = layout_va(l, l->p2m.gfn);
 	}
@@ -97,15 +108,16 @@ static int place_mapped(const struct layout_request *r, struct layout *l, u64 *n
 
 static void place_unmapped(const struct layout_request *r, struct layout *l, u64 *next)
 {
-	u64 pages = pages_of(r->nr_pages * 8);
+	u64 pages = pages_of(r->nr_pages * 8), last;
 
 	if (r->initrd_unmapped)
 		l->initrd = place(next, pages_of(r->initrd_len));
-	if (!p2m_is_outside(r))
+	if (!l->p2m_outside)
 		return;
 	l->p2m_va = r->p2m_base;
 	l->p2m = place(next, pages);
-	l->p2m_tables = place(next, count_tables(l->p2m_va, l->p2m_va + (pages << PAGE_SHIFT) - 1));
+	last = l->p2m_va + (pages << PAGE_SHIFT) - 1;
+	l->p2m_tables = place(next, count_tables(l->p2m_va, last) - count_shared(last, r->virt_base));
 }
 
 int layout_make(const struct layout_request *r, struct layout *l, struct error *e)
@@ -116,6 +128,7 @@ int layout_make(const struct layout_request *r, struct layout *l, struct error *
 	if (r->nr_pages > PAGES_MAX || pages_of(r->kernel_end) > PAGES_MAX ||
 	    pages_of(r->initrd_len) > PAGES_MAX)
 		return error_set(e, "more than %lu TiB of guest memory", PAGES_MAX >> 28);
+	l->p2m_outside = p2m_is_outside(r);
 	if (place_mapped(r, l, &next, e))
 		return -1;
 	place_unmapped(r, l, &next);

@@ -36,7 +36,8 @@ struct layout_request {
  * @tables: page tables of the initial mapping; the root is the first
  * @mapped: frames [0, mapped) are in the initial mapping
  * @p2m_va: virtual address of the p2m list
- * @p2m_tables: behind @p2m, empty if it is in the initial mapping
+ * @p2m_outside: that is not in the initial mapping, but in one of its own
+ * @p2m_tables: behind @p2m: the tables that only this other mapping needs
  */
 struct layout {
 	u64 virt_base;
@@ -49,6 +50,7 @@ struct layout {
 	struct region stack;
 	u64 mapped;
 	u64 p2m_va;
+	bool p2m_outside;
 	struct region p2m_tables;
 };
 

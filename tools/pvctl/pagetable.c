@@ -67,7 +67,7 @@ void pagetable_build(u8 *mem, const struct layout *l)
 
 	for (i = 0; i < l->mapped; i++)
 		map_page(&b, layout_va(l, i), i, is_in(&l->tables, i) ? PAGE_RO_FLAGS : PAGE_FLAGS);
-	if (!l->p2m_tables.pages)
+	if (!l->p2m_outside)
 		return;
 	b.next = l->p2m_tables.gfn;
 	b.end = b.next + l->p2m_tables.pages;
