@@ -13,6 +13,8 @@ void pgtable_init(struct vcpu *v)
 {
 	if (v->id == 0)
 		shadow_init(v->d);
+	v->cr3_kernel = v->cr3_user = GFN_NONE;
+	v->root_kernel = v->root_user = v->root = v->w->idle_root;
 	/* The cache of translations is empty: no domain gets to this value. */
 	v->translations = ~0ULL;
 }
