@@ -34,6 +34,7 @@ struct pvhv_world_task {
 	u64 fs_base, gs_base;	/* of the thread, constant during a run ioctl */
 	u16 ds, es, fs, gs;	/* the thread's selectors; null in nearly every one */
 	u64 u_cet;
+	u32 pkru;
 };
 
 /* The MSRs of SYSCALL and SYSENTER: only user mode notices when they differ. */
@@ -207,6 +208,22 @@ static void prepare_tlb(struct pvhv_world_task *t, struct pvhv_area *a, struct w
 	a->world->request |= REQUEST_FLUSH_TLB;
 }
 
+/* A guest has no protection keys, but its user mode can write PKRU all the same. */
+static void enter_pkru(struct pvhv_world_task *t)
+{
+	if (!(pvhv_cpu_features() & FEATURE_PKU))
+		return;
+	t->pkru = rdpkru();
+	if (t->pkru)
+		wrpkru(0);
+}
+
+static void leave_pkru(struct pvhv_world_task *t)
+{
+	if (pvhv_cpu_features() & FEATURE_PKU && rdpkru() != t->pkru)
+		wrpkru(t->pkru);
+}
+
 /* Selectors that assembly left null. Rare: a thread with segments of its own. */
 static void restore_selectors(struct pvhv_world_task *t)
 {
@@ -229,6 +246,7 @@ static void after_leave(struct pvhv_world_task *t, struct pvhv_area *a, struct w
 		pvhv_compat_write_u_cet(t->u_cet);
 	if (unlikely(ldt))
 		asm volatile("lldt %0" : : "m" (ldt));
+	leave_pkru(t);
 	restore_selectors(t);
 	if (hw_breakpoint_active())
 		hw_breakpoint_restore();
@@ -256,6 +274,7 @@ u32 pvhv_world_enter(struct pvhv_world_task *t, struct pvhv_area *a)
 	if (unlikely(t->u_cet))
 		pvhv_compat_write_u_cet(0);
 
+	enter_pkru(t);
 	pvhv_compat_rcu_note();
 	vtime_account_guest_enter();
 	enter();

@@ -39,6 +39,9 @@ void bounce_set_mode(struct vcpu *v, bool user)
 {
 	if (v->user_mode == user)
 		return;
+	/* No key is ever used: what user mode has closed must not be closed to its kernel. */
+	if (vcpu_has(v, FEATURE_PKU) && !user && cpu_rdpkru())
+		cpu_wrpkru(0);
 	v->user_mode = user;
 	v->root = user ? v->root_user : v->root_kernel;
 	cpu_swapgs();

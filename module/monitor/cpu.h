@@ -108,6 +108,27 @@ static inline void cpu_swapgs(void)
 	asm volatile("swapgs" : : : "memory");
 }
 
+static inline u64 cpu_xgetbv(u32 index)
+{
+	u32 low, high;
+
+	asm volatile("xgetbv" : "=a" (low), "=d" (high) : "c" (index));
+	return (u64)high << 32 | low;
+}
+
+static inline u32 cpu_rdpkru(void)
+{
+	u32 val, high;
+
+	asm volatile("rdpkru" : "=a" (val), "=d" (high) : "c" (0));
+	return val;
+}
+
+static inline void cpu_wrpkru(u32 val)
+{
+	asm volatile("wrpkru" : : "a" (val), "d" (0), "c" (0) : "memory");
+}
+
 static inline void cpu_cpuid(u32 leaf, u32 sub, u32 out[4])
 {
 	asm volatile("cpuid" : "=a" (out[0]), "=b" (out[1]), "=c" (out[2]), "=d" (out[3])

@@ -63,7 +63,7 @@ static bool leaf_hidden(u32 leaf)
 static void filter_xsave(u32 sub, u32 out[4])
 {
 	if (sub == 0) {
-		out[EAX] &= ~(3u << 17);		/* AMX */
+		out[EAX] = (u32)cpuid_xcr0(out[EAX]);
 		return;
 	}
 	if (sub == 1) {

@@ -14,6 +14,12 @@
  */
 void cpuid_filter(u32 leaf, u32 sub, const u32 native[4], u64 features, u32 vcpu, u32 out[4]);
 
+/** cpuid_xcr0 - the components of the host's XCR0 that a guest may know of */
+static inline u64 cpuid_xcr0(u64 host)
+{
+	return host & ~(3ULL << 17);	/* AMX: it would need XFD, which is the host's */
+}
+
 /** cpuid_emulate - execute CPUID for the guest */
 void cpuid_emulate(struct vcpu *v, u32 leaf, u32 sub, u32 out[4]);
 

@@ -165,6 +165,18 @@ static bool do_dr(struct vcpu *v, const struct insn *i)
 	return true;
 }
 
+/*
+ * XCR0 stays the host's: changing it is slow in a virtual machine, and what it enables
+ * is enabled for the guest as CPUID says. A guest may name any part of that.
+ */
+static bool write_xcr(struct vcpu *v)
+{
+	u64 val = v->regs->rdx << 32 | (u32)v->regs->rax;
+
+	return vcpu_has(v, FEATURE_XSAVE) && !(u32)v->regs->rcx && val & 1 &&
+	       !(val & ~cpuid_xcr0(cpu_xgetbv(0)));
+}
+
 /* No port exists: reads float high, writes go nowhere. */
 static bool do_io(struct vcpu *v, const struct insn *i)
 {
@@ -195,6 +207,8 @@ static bool emulate_kernel(struct vcpu *v, const struct insn *i)
 		return write_cr(v, i->reg, *reg(v, i->rm));
 	case INSN_READ_DR: case INSN_WRITE_DR:
 		return do_dr(v, i);
+	case INSN_XSETBV:
+		return write_xcr(v);
 	case INSN_CLTS:
 		v->ts = false;
 		return true;

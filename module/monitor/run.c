@@ -77,9 +77,12 @@ static void run_leave(struct vcpu *v)
 
 	time_leave(v);
 	segment_save(v);
-	w->context.cr2 = v->cr2;
-	w->context.cr3_gfn = v->cr3_kernel.n;
-	w->context.user_mode = v->user_mode;
+	/* Until it has started, the context is still a request. */
+	if (likely(v->started)) {
+		w->context.cr2 = v->cr2;
+		w->context.cr3_gfn = v->cr3_kernel.n;
+		w->context.user_mode = v->user_mode;
+	}
 	w->exit_reason = v->exit;
 	tlb_leave_world(v);
 }

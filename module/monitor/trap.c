@@ -142,9 +142,8 @@ void trap_syscall(struct vcpu *v, struct regs *r)
 /*
  * IRETQ found a selector, rip or rsp that the CPU does not accept. The fault's frame
  * overwrote the lower part of struct regs: put the registers back in their place;
- * the five words of the refused frame above them are intact. Null selectors of the
- * guest's cannot be continued with: the guest hears of it through its failsafe
- * callback, or, as it made the frame itself, as a #GP.
+ * the five words of the refused frame above them are intact. The guest hears of it
+ * through its failsafe callback.
  */
 static void trap_bad_iret(struct vcpu *v, struct regs *fault)
 {
@@ -156,12 +155,7 @@ static void trap_bad_iret(struct vcpu *v, struct regs *fault)
 	r->error = 0;
 	tlb_enter_monitor(v);
 	/* What the frame says is still what the guest asked for: show it. */
-	if (v->user_mode)
-		bounce_failsafe(v);
-	else
-		vcpu_crash(v, CRASH_GUEST,
-			   "guest kernel frame cannot be returned to: rip 0x%lx cs 0x%lx rsp 0x%lx ss 0x%lx",
-			   r->rip, r->cs, r->rsp, r->ss);
+	bounce_failsafe(v);
 }
 
 u32 trap_monitor(struct vcpu *v, struct regs *r)

@@ -5,8 +5,8 @@
  */
 #include "guest.h"
 
-/* An unused address range of the boot mapping's top-level slot. */
-#define TEST_VA		0xffffffffa0000000UL
+/* The last gigabyte: in the boot mapping's level-3 table, but nothing is there. */
+#define TEST_VA		0xffffffffc0000000UL
 
 static u64 *new_tables(u64 va, u64 **l1, u64 **l2)
 {
@@ -57,7 +57,7 @@ static void test_accessed_dirty(void)
 	window[0] = 1;
 	ok((*e & (PTE_A | PTE_D)) == (PTE_A | PTE_D), "a write sets dirty");
 	H(update_va_mapping, TEST_VA, frame | PTE_P | PTE_US | PTE_A | PTE_NX, UVMF_INVLPG);
-	ok(TRY("call *%0", "r" (TEST_VA)) == 14 && trapped.error == 0x11,
+	ok(TRY("jmp *%0", "r" (TEST_VA)) == 14 && trapped.error == 0x11,
 	   "execution of a NX page raises #PF with error code 0x11 (%lx)", trapped.error);
 	H(update_va_mapping, TEST_VA, 0, UVMF_INVLPG);
 }

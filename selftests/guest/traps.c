@@ -17,7 +17,7 @@ static void test_faults(void)
 	   "not present, read: error code 0, CR2 (error %lx, cr2 %lx)", trapped.error, trapped.cr2);
 	ok(TRY("movb $1, 1(%0)", "r" (bad_address)) == 14 && trapped.error == 2,
 	   "not present, write: error code 2 (%lx)", trapped.error);
-	ok(TRY("call *%0", "r" (bad_address)) == 14 && trapped.rip == bad_address,
+	ok(TRY("jmp *%0", "r" (bad_address)) == 14 && trapped.rip == bad_address,
 	   "jump to nowhere: rip is the target (%lx)", trapped.rip);
 	ok(TRY("mov (%0), %%rcx", "r" (0x8000000000000000)) == 13,
 	   "non-canonical address raises #GP");
@@ -61,17 +61,25 @@ static void test_monitor_memory(void)
 	   "but not written");
 }
 
+/* One step is enough: without TF the interrupted code runs on. */
+static bool stop_stepping(struct trap_regs *r)
+{
+	r->rflags &= ~0x100UL;
+	return true;
+}
+
 static void test_single_step(void)
 {
-	u64 flags = 0x302;
 	unsigned int before = trapped.count;
+	u64 expected;
 
-	(void)flags;
-	asm volatile("lea 1f(%%rip), %%rax; mov %%rax, trap_resume(%%rip)\n"
-		     "pushf; orq $0x100, (%%rsp); popf\n nop\n nop\n"
-		     "1: pushf; andq $~0x100, (%%rsp); popf" : : : "rax", "memory", "cc");
-	trap_resume = 0;
-	ok(trapped.count > before && trapped.vector == 1, "TF raises #DB");
+	trap_handlers[1] = stop_stepping;
+	asm volatile("pushf; orq $0x100, (%%rsp); popf\n nop\n 1: lea 1b(%%rip), %0"
+		     : "=r" (expected) : : "memory", "cc");
+	trap_handlers[1] = NULL;
+	ok(trapped.count == before + 1 && trapped.vector == 1, "TF raises #DB once");
+	ok(trapped.rip == expected, "after the instruction behind popf (%lx)", trapped.rip);
+	ok(H(get_debugreg, 6) & 0x4000, "DR6 says single step (%lx)", (u64)H(get_debugreg, 6));
 }
 
 void guest_main(void)
