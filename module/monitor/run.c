@@ -31,6 +31,10 @@ static void run_load_context(struct vcpu *v)
 
 static void run_init(struct vcpu *v)
 {
+	u64 area = (u64)v - AREA_VCPU;
+
+	v->root5_kernel = (u64 *)(area + AREA_ROOT_KERNEL);
+	v->root5_user = (u64 *)(area + AREA_ROOT_USER);
 	v->regs->cs = SEL_GUEST_CS64;
 	v->regs->ss = SEL_GUEST_SS;
 	v->regs->rflags = (v->regs->rflags & 0xcd5) | RFLAGS_IF | BIT(1);

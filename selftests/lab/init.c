@@ -149,7 +149,8 @@ static void kill_leftovers(void)
 static void pass_output(const char *data, ssize_t len, char *line, size_t *used, size_t size)
 {
 	for (ssize_t i = 0; i < len; i++) {
-		if (data[i] != '\n')
+		/* A guest's console ends its lines with both. */
+		if (data[i] != '\n' && data[i] != '\r')
 			line[(*used)++] = data[i];
 		if (data[i] == '\n' || *used == size - 1) {
 			line[*used] = '\0';
