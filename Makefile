@@ -8,6 +8,7 @@
 #   make demo            a guest in a machine of the lab: a shell, or a transcript
 #   make check           all tests; the last line is "N passed, N failed, N skipped"
 #   make check-long      with those that take hours
+#   make bench           what a guest costs, in executed instructions (BENCH_ARGS=--help)
 #   make install         module and pvctl for the running kernel (DESTDIR honoured)
 #   make uninstall clean
 #
@@ -18,6 +19,7 @@ export HOSTS ?= 6.1 6.1-cloud 6.1-rt 6.12 6.12-cloud
 KVER ?= 6.1
 JOBS ?= $(shell nproc)
 TESTS ?=
+BENCH_ARGS ?=
 
 B := $(CURDIR)/build
 KERNELS := python3 selftests/lab/kernels.py
@@ -26,7 +28,7 @@ prefix ?= /usr/local
 running := $(shell uname -r)
 moddir = $(DESTDIR)/lib/modules/$(running)/updates
 
-.PHONY: all packages packages-build module modules pvctl guests demo check check-long install uninstall clean
+.PHONY: all packages packages-build module modules pvctl guests demo check check-long bench install uninstall clean
 .DEFAULT_GOAL := all
 
 all: module pvctl guests
@@ -63,6 +65,11 @@ demo: packages
 check check-long: packages
 	@$(MAKE) --no-print-directory -j$(JOBS) modules pvctl guests
 	@selftests/run $(if $(filter check-long,$@),--long) $(TESTS)
+
+bench: packages
+	@$(MAKE) --no-print-directory module-6.1 pvctl
+	@$(MAKE) --no-print-directory -C selftests/bench O=$(B)/bench
+	@selftests/bench/bench $(BENCH_ARGS)
 
 install: module-$(running) pvctl
 	install -D -m 644 $(B)/$(running)/pvhv.ko $(moddir)/pvhv.ko
