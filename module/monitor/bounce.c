@@ -133,8 +133,16 @@ void bounce_page_fault(struct vcpu *v, u64 va, u64 error)
 	bounce_trap(v, VECTOR_PF, error, true);
 }
 
-void bounce_software(struct vcpu *v, unsigned int vector)
+void bounce_software(struct vcpu *v, unsigned int vector, unsigned int length)
 {
+	const struct vcpu_trap *t = &v->traps[vector];
+
+	/* The guest kernel is ring 1 of the ABI. */
+	if (!t->rip || t->dpl < (v->user_mode ? 3 : 1)) {
+		bounce_exception(v, VECTOR_GP, vector * 8 + ERROR_IDT);
+		return;
+	}
+	v->regs->rip += length;
 	bounce_trap(v, vector, 0, false);
 }
 

@@ -15,6 +15,8 @@ enum {
 	VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14, VECTOR_MC = 18,
 };
 
+#define ERROR_IDT	BIT(1)		/* an error code of #GP names a gate of the IDT */
+
 /**
  * bounce_exception - raise @vector in the guest
  * @error: error code, pushed if the vector has one
@@ -25,8 +27,11 @@ void bounce_exception(struct vcpu *v, unsigned int vector, u64 error);
 /** bounce_page_fault - the same for #PF, with the address in the guest's CR2 */
 void bounce_page_fault(struct vcpu *v, u64 va, u64 error);
 
-/** bounce_software - `int @vector` at rip - @length has been executed; see trap.c */
-void bounce_software(struct vcpu *v, unsigned int vector);
+/**
+ * bounce_software - `int @vector` of @length bytes at rip
+ * #GP, naming the gate, if the guest has no handler or its mode may not use it.
+ */
+void bounce_software(struct vcpu *v, unsigned int vector, unsigned int length);
 
 /** bounce_callback - enter the guest kernel at @cb, as for an exception without code */
 void bounce_callback(struct vcpu *v, const struct vcpu_callback *cb);

@@ -15,7 +15,6 @@
 #include "tlb.h"
 #include "walk.h"
 
-#define ERROR_IDT	BIT(1)		/* error code names an IDT entry */
 #define CR0_GUEST	0x80050033	/* PG AM WP NE ET MP PE */
 #define CR0_TS		BIT(3)
 
@@ -243,19 +242,6 @@ static void sysenter(struct vcpu *v, const struct insn *i, unsigned int vector)
 	}
 }
 
-/* `int n` through a gate that is closed in hardware: the guest's table decides. */
-static void software_interrupt(struct vcpu *v, u8 n)
-{
-	const struct vcpu_trap *t = &v->traps[n];
-
-	if (t->rip && t->dpl >= (v->user_mode ? 3 : 1)) {
-		v->regs->rip += 2;
-		bounce_software(v, n);
-	} else {
-		bounce_exception(v, VECTOR_GP, n * 8u + ERROR_IDT);
-	}
-}
-
 void emulate_gp(struct vcpu *v, u64 error)
 {
 	struct insn i;
@@ -264,8 +250,9 @@ void emulate_gp(struct vcpu *v, u64 error)
 		bounce_exception(v, VECTOR_GP, error);
 		return;
 	}
+	/* A gate that is closed in hardware: the guest's table decides. */
 	if (i.kind == INSN_INT && error & ERROR_IDT) {
-		software_interrupt(v, (u8)i.imm);
+		bounce_software(v, (u8)i.imm, i.length);
 		return;
 	}
 	if (i.kind == INSN_SYSENTER) {

@@ -107,7 +107,9 @@ void trap_guest(struct vcpu *v, struct regs *r)
 		vcpu_exit(v, EXIT_MCE, 1);
 		return;
 	case 0x80:
-		bounce_software(v, 0x80);
+		/* Its gate is open in hardware: the instruction has been executed. */
+		r->rip -= 2;
+		bounce_software(v, 0x80, 2);
 		return;
 	default:
 		bounce_exception(v, r->vector, r->error);
