@@ -5,13 +5,13 @@
 struct start_info *start_info;
 struct shared_info *shared_info;
 struct trap_record trapped;
-trap_handler trap_handlers[256];
+trap_handler trap_handlers[256], failsafe_handler;
+u64 failsafe_selectors[4];
 volatile u64 trap_resume;
 void (*upcall_handler)(struct trap_regs *r);
 u64 (*user_syscall)(struct trap_regs *r);
 
-extern char trap_stubs[], upcall_entry[], failsafe_entry[], syscall_entry[];
-extern void trap_return(void);
+extern char trap_stubs[];
 
 static unsigned int results;
 static char shared_page[PAGE_SIZE] __attribute__((aligned(4096)));
@@ -139,7 +139,7 @@ void print(const char *fmt, ...)
 	va_end(ap);
 }
 
-void ok(bool good, const char *fmt, ...)
+void result(bool good, const char *fmt, ...)
 {
 	char buf[256];
 	va_list ap;
@@ -148,6 +148,33 @@ void ok(bool good, const char *fmt, ...)
 	format(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
 	print("%sok %u - %s\n", good ? "" : "not ", ++results, buf);
+}
+
+void skip(const char *what, const char *reason)
+{
+	print("ok %u - %s # SKIP %s\n", ++results, what, reason);
+}
+
+static void native_cpuid(u32 leaf, u32 out[4])
+{
+	asm volatile("cpuid" : "=a" (out[0]), "=b" (out[1]), "=c" (out[2]), "=d" (out[3])
+		     : "a" (leaf), "c" (0));
+}
+
+bool on_tcg(void)
+{
+	u32 brand[4];
+
+	native_cpuid(0x80000002, brand);
+	return !memcmp(brand, "QEMU TCG CPU", 12);
+}
+
+bool on_intel(void)
+{
+	u32 r[4];
+
+	native_cpuid(0, r);
+	return r[1] == 0x756e6547;	/* "Genu" */
 }
 
 void guest_exit(unsigned int reason)
@@ -237,12 +264,14 @@ long set_page_bits(const void *va, u64 bits)
 void trap_dispatch(struct trap_regs *r);
 void trap_dispatch(struct trap_regs *r)
 {
-	if (r->vector == 0x100) {
+	if (r->vector == VECTOR_UPCALL) {
 		if (upcall_handler)
 			upcall_handler(r);
 		return;
 	}
-	if (r->vector == 0x101) {
+	if (r->vector == VECTOR_SYSCALL) {
+		if (!r->rax)
+			user_leave(r->rdi);
 		r->rax = user_syscall ? user_syscall(r) : (u64)-38;
 		return;
 	}
@@ -254,6 +283,10 @@ void trap_dispatch(struct trap_regs *r)
 	trapped.regs = *r;
 	if (r->vector < 256 && trap_handlers[r->vector] && trap_handlers[r->vector](r))
 		return;
+	if (r->vector == VECTOR_FAILSAFE && failsafe_handler && failsafe_handler(r))
+		return;
+	if ((r->cs & 3) == 3)
+		user_leave(USER_FAULT + r->vector);
 	if (trap_resume) {
 		r->rip = trap_resume;
 		return;
@@ -263,29 +296,104 @@ void trap_dispatch(struct trap_regs *r)
 	guest_exit(SHUTDOWN_crash);
 }
 
+static struct trap_info handler(unsigned int vector, unsigned int flags)
+{
+	return (struct trap_info){
+		.vector = (u8)vector, .flags = (u8)flags, .cs = FLAT_KERNEL_CS,
+		.address = (unsigned long)trap_stubs + 16 * vector,
+	};
+}
+
+void set_trap(unsigned int vector, unsigned int flags)
+{
+	struct trap_info table[2] = { handler(vector, flags) };
+
+	H(set_trap_table, table);
+}
+
+long register_callback(unsigned int type, unsigned int flags, const void *address)
+{
+	struct callback_register cb = {
+		.type = (u16)type, .flags = (u16)flags, .address = (unsigned long)address,
+	};
+
+	return H(callback_op, address ? CALLBACKOP_register : CALLBACKOP_unregister, &cb);
+}
+
 void traps_init(void)
 {
 	static struct trap_info table[257];
-	struct callback_register cb = { .type = CALLBACKTYPE_event };
 	unsigned int i;
 
 	for (i = 0; i < 256; i++)
-		table[i] = (struct trap_info){
-			.vector = (u8)i,
-			.flags = i == 3 || i == 4 || i == 0x80 ? 3 : 0,
-			.cs = FLAT_KERNEL_CS, .address = (unsigned long)trap_stubs + 16 * i,
-		};
+		table[i] = handler(i, i == 3 || i == 4 || i == 0x80 ? 3 : 0);
 	H(set_trap_table, table);
-	cb.address = (unsigned long)upcall_entry;
-	H(callback_op, CALLBACKOP_register, &cb);
-	cb.type = CALLBACKTYPE_failsafe;
-	cb.address = (unsigned long)failsafe_entry;
-	H(callback_op, CALLBACKOP_register, &cb);
-	cb.type = CALLBACKTYPE_syscall;
-	cb.flags = CALLBACKF_mask_events;
-	cb.address = (unsigned long)syscall_entry;
-	H(callback_op, CALLBACKOP_register, &cb);
+	register_callback(CALLBACKTYPE_event, 0, upcall_entry);
+	register_callback(CALLBACKTYPE_failsafe, 0, failsafe_entry);
+	register_callback(CALLBACKTYPE_syscall, CALLBACKF_mask_events, syscall_entry);
 	H(stack_switch, FLAT_KERNEL_SS, trap_stack + sizeof(trap_stack));
+}
+
+/* --------------------------------------------------------- user mode */
+
+u64 user_root;
+static char *user_code;
+
+/* The table that *entry names, a new one if it names none. */
+static u64 *user_table(u64 *entry)
+{
+	u64 *table;
+
+	if (*entry & PTE_P)
+		return gfn_to_va(PTE_GFN(*entry));
+	table = page_alloc();
+	if (set_page_bits(table, PTE_ROX) ||
+	    mmu_update(pte_machine(entry), va_to_gfn(table) * PAGE_SIZE | PTE_RWX))
+		print("# no user page table\n");
+	return table;
+}
+
+long user_map(u64 va, const void *page, u64 bits)
+{
+	u64 *table = gfn_to_va(user_root);
+	int level;
+
+	for (level = 4; level > 1; level--)
+		table = user_table(&table[(va >> (3 + 9 * level)) & 511]);
+	return mmu_update(pte_machine(&table[(va >> 12) & 511]), va_to_gfn(page) * PAGE_SIZE | bits);
+}
+
+void user_init(void)
+{
+	void *root = page_alloc();
+
+	user_root = va_to_gfn(root);
+	user_code = page_alloc();
+	set_page_bits(root, PTE_ROX);
+	if (mmuext(MMUEXT_PIN_L4_TABLE, user_root, 0) ||
+	    user_map(USER_CODE, user_code, PTE_ROX) ||
+	    user_map(USER_STACK - PAGE_SIZE, page_alloc(), PTE_RWX | PTE_NX) ||
+	    mmuext(MMUEXT_NEW_USER_BASEPTR, user_root, 0))
+		print("# no user address space\n");
+}
+
+u64 user_copy_run(const char *start, const char *end, u64 arg)
+{
+	memset(user_code, 0xcc, PAGE_SIZE);
+	memcpy(user_code, start, (size_t)(end - start));
+	return user_run(USER_CODE, USER_STACK, arg);
+}
+
+u64 user_enter(u64 entry, u64 stack, u64 arg, u64 rflags);
+
+u64 user_run(u64 entry, u64 stack, u64 arg)
+{
+	struct vcpu_info *v = &shared_info->vcpu_info[0];
+	u8 mask = v->evtchn_upcall_mask;
+	u64 ret = user_enter(entry, stack, arg, mask ? 2 : 0x202);
+
+	v->evtchn_upcall_mask = mask;
+	return ret;
 }
 
 void guest_start(struct start_info *si);

@@ -54,8 +54,21 @@ void guest_main(void);
 
 void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/** ok - one TAP result */
-void ok(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/**
+ * ok - one TAP result: ok(good, format, ...)
+ * A macro, so that the arguments of the text are looked at after the test was made.
+ */
+#define ok(good, ...) do { bool good_ = (good); result(good_, __VA_ARGS__); } while (0)
+void result(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** skip - a test that cannot be made here; the text ends with the reason */
+void skip(const char *what, const char *reason);
+
+/** on_tcg - is the CPU QEMU's, with the defects that are listed for it? */
+bool on_tcg(void);
+
+/** on_intel - by CPUID's vendor: SYSCALL and SYSENTER differ */
+bool on_intel(void);
 
 /** guest_exit - SCHEDOP_shutdown; prints the TAP plan first when results were given */
 void guest_exit(unsigned int reason) __attribute__((noreturn));
@@ -144,15 +157,30 @@ struct trap_record {
 
 extern struct trap_record trapped;
 
+#define VECTOR_UPCALL	0x100
+#define VECTOR_SYSCALL	0x101
+#define VECTOR_FAILSAFE	0x102
+
+/* ds es fs gs of the last failsafe callback. */
+extern u64 failsafe_selectors[4];
+
 /*
  * A handler of the test's own, by vector; it may change the registers and returns
  * true when it has dealt with the exception.
  */
 typedef bool (*trap_handler)(struct trap_regs *r);
-extern trap_handler trap_handlers[256];
+extern trap_handler trap_handlers[256], failsafe_handler;
 
 /** traps_init - set_trap_table with handlers for all vectors, and event callbacks */
 void traps_init(void);
+
+/** set_trap - change one handler: lowest privilege for `int n`, and masking of upcalls */
+void set_trap(unsigned int vector, unsigned int flags);
+
+/** register_callback - CALLBACKOP_register; @address 0 unregisters */
+long register_callback(unsigned int type, unsigned int flags, const void *address);
+
+extern char upcall_entry[], failsafe_entry[], syscall_entry[];
 
 /* Address to continue at after an exception, 0: it is not expected. */
 extern volatile u64 trap_resume;
@@ -187,15 +215,48 @@ static inline void events_disable(void)
 
 /* --------------------------------------------------------- user mode */
 
+/* What every user address space has: a page of code and its stack. */
+#define USER_CODE	0x400000UL
+#define USER_STACK	0x600000UL	/* top; one page */
+
+/** user_init - make a user root with code and stack, and load it */
+void user_init(void);
+
+/** user_map - map @page (of the boot mapping) at @va of the user root, with these bits */
+long user_map(u64 va, const void *page, u64 bits);
+
+extern u64 user_root;		/* gfn; 0: none yet */
+
 /**
  * user_run - run code at CPL 3 as guest user mode, in the address space of user_root
  * @entry: address of the code, mapped user-accessible
  * @stack: top of its stack
- * Returns when the code makes system call number 0; the value is its rdi.
+ * @arg: for its rdi
+ * Returns when the code makes system call number 0, with its rdi as value; or with
+ * USER_FAULT + vector after an exception that no handler dealt with.
  */
-u64 user_run(u64 entry, u64 stack);
+u64 user_run(u64 entry, u64 stack, u64 arg);
+
+#define USER_FAULT	0xfa17000000000000UL
+
+/** user_copy_run - user_run() of code that is copied to USER_CODE */
+u64 user_copy_run(const char *start, const char *end, u64 arg);
+
+/*
+ * USER(arg, asm): run instructions in user mode, with the argument in rdi; value: what
+ * they leave in rdi, or USER_FAULT + vector. In the manner of asm(): % is doubled.
+ */
+#define USER(arg, insns) ({ \
+	const char *from_, *to_; \
+	asm volatile("lea 771f(%%rip), %0; lea 772f(%%rip), %1; jmp 772f\n" \
+		     "771: " insns "\n xor %%eax, %%eax; syscall\n772:" \
+		     : "=&r" (from_), "=&r" (to_)); \
+	user_copy_run(from_, to_, arg); })
 
 /** user_syscall - called for any other system call of user_run()'s code; result to rax */
 extern u64 (*user_syscall)(struct trap_regs *r);
+
+/** user_leave - from a trap handler: end user_run() with this value */
+void user_leave(u64 value) __attribute__((noreturn));
 
 #endif

@@ -3,6 +3,9 @@
 #define __ASSEMBLY__
 #include <xen/elfnote.h>
 
+#define FLAT_USER_CS	0xe033
+#define FLAT_USER_SS	0xe02b
+
 .macro NOTE type:req, value:vararg
 	.pushsection .note.Xen, "a", @note
 	.balign 4
@@ -123,6 +126,10 @@ syscall_entry:
 	push $0x101
 	jmp trap_no_error
 failsafe_entry:			/* rcx, r11, ds, es, fs, gs, rip */
+	.irp n, 0, 1, 2, 3
+	mov 16 + 8 * \n(%rsp), %rcx
+	mov %rcx, failsafe_selectors + 8 * \n(%rip)
+	.endr
 	mov (%rsp), %rcx
 	mov 8(%rsp), %r11
 	mov %r11, 40(%rsp)
@@ -131,7 +138,51 @@ failsafe_entry:			/* rcx, r11, ds, es, fs, gs, rip */
 	push $0x102
 	jmp trap_no_error
 
+/*
+ * u64 user_enter(entry, stack, arg, rflags): iret to guest user mode, all registers
+ * but rdi zero. user_leave(value), on any stack, makes it return.
+ */
+	.globl user_enter
+user_enter:
+	push %rbx
+	push %rbp
+	push %r12
+	push %r13
+	push %r14
+	push %r15
+	mov %rsp, user_kernel_rsp(%rip)
+	push $FLAT_USER_SS
+	push %rsi
+	push %rcx
+	push $FLAT_USER_CS
+	push %rdi
+	push $0			/* flags */
+	push $0			/* rcx */
+	push $0			/* r11 */
+	push $0			/* rax */
+	mov %rdx, %rdi
+	.irp reg, rbx, rdx, rsi, rbp, r8, r9, r10, r12, r13, r14, r15
+	xor %\reg, %\reg
+	.endr
+	mov $23, %eax
+	syscall
+	ud2
+
+	.globl user_leave
+user_leave:
+	mov user_kernel_rsp(%rip), %rsp
+	mov %rdi, %rax
+	pop %r15
+	pop %r14
+	pop %r13
+	pop %r12
+	pop %rbp
+	pop %rbx
+	ret
+
 	.bss
+user_kernel_rsp:
+	.quad 0
 	.balign 4096
 boot_stack:
 	.skip 32768
