@@ -58,6 +58,7 @@ struct pvhv_domain {
 	u32 end_reason;			/* PVHV_EXIT_SHUTDOWN or _CRASH */
 	u32 end_code;			/* SHUTDOWN_* or enum pvhv_crash */
 	char end_text[160];
+	bool audited;			/* [a] */
 	struct dentry *debugfs;
 };
 

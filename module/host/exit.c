@@ -155,7 +155,7 @@ static int exit_panic(struct pvhv_vcpu *v)
 	int i;
 
 	copy_text(text, sizeof(text), w->text);
-	pr_err("pvhv: %s: bug in the monitor: %s\n", v->d->name, text);
+	pr_err("pvhv: %s: BUG: in the monitor: %s\n", v->d->name, text);
 	for (i = 0; i < WORLD_BACKTRACE_MAX && w->backtrace[i]; i++)
 		pr_err("pvhv: %s:  %s\n", v->d->name,
 		       pvhv_image_symbol(w->backtrace[i], name, sizeof(name)));
@@ -178,6 +178,20 @@ static int exit_async_pf(struct pvhv_vcpu *v)
 		return PVHV_CONTINUE;
 	pvhv_domain_end(v->d, PVHV_EXIT_CRASH, PVHV_CRASH_MONITOR,
 			"page fault of the guest world's supervisor mode");
+	return PVHV_CONTINUE;
+}
+
+static int exit_audit(struct pvhv_vcpu *v)
+{
+	char text[WORLD_TEXT_MAX];
+
+	if (!arg(v, 0)) {
+		pr_info("pvhv: %s: audit: no difference in %llu frames\n", v->d->name,
+			v->d->shared->nr_frames);
+		return PVHV_CONTINUE;
+	}
+	copy_text(text, sizeof(text), v->area.world->text);
+	pr_err("pvhv: %s: BUG: audit: %llu differences, first: %s\n", v->d->name, arg(v, 0), text);
 	return PVHV_CONTINUE;
 }
 
@@ -204,6 +218,7 @@ static const struct {
 	[EXIT_ASYNC_PF] = { "async_pf", exit_async_pf },
 	[EXIT_VCPU_UP] = { "vcpu_up", exit_nothing },
 	[EXIT_VCPU_DOWN] = { "vcpu_down", exit_block },
+	[EXIT_AUDIT] = { "audit", exit_audit },
 };
 
 const char *pvhv_exit_name(u32 reason)

@@ -4,12 +4,17 @@
  * exit, again. Everything that may sleep happens outside run_once().
  */
 #include <linux/entry-kvm.h>
+#include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 
 #include "exit.h"
 #include "run.h"
 #include "trace.h"
 #include "vcpu.h"
+
+static bool audit;
+module_param(audit, bool, 0444);
+MODULE_PARM_DESC(audit, "check all page tables and counts when a domain ends (for tests; default off)");
 
 static bool run_has_other_work(struct pvhv_vcpu *v)
 {
@@ -44,12 +49,44 @@ static u32 run_once(struct pvhv_vcpu *v)
 	return reason;
 }
 
+/* Counts mean something unless the end was somebody's breaking of them. */
+static bool run_wants_audit(struct pvhv_domain *d)
+{
+	bool broken = d->end_reason == PVHV_EXIT_CRASH &&
+		      (d->end_code == PVHV_CRASH_MONITOR ||
+		       d->end_code == PVHV_CRASH_FOREIGN_WRITE ||
+		       d->end_code == PVHV_CRASH_MACHINE_CHECK);
+
+	return audit && !broken && !xchg(&d->audited, true);
+}
+
+/* One more visit to the monitor, by the first vCPU that sees the end. */
+static void run_audit(struct pvhv_vcpu *v)
+{
+	u32 i;
+
+	if (!run_wants_audit(v->d))
+		return;
+	/* The others have been kicked, and will not enter again. */
+	for (i = 0; i < PVHV_MAX_VCPUS; i++)
+		while (READ_ONCE(v->d->vcpu[i]) && READ_ONCE(v->d->vcpu[i]->cpu) >= 0)
+			cond_resched();
+	preempt_disable();
+	local_irq_disable();
+	v->area.world->request |= REQUEST_AUDIT;
+	pvhv_world_enter(v->task, &v->area);
+	local_irq_enable();
+	preempt_enable();
+	pvhv_exit_handle(v, EXIT_AUDIT);
+}
+
 static int run_loop(struct pvhv_vcpu *v)
 {
 	int ret = PVHV_CONTINUE;
 
 	while (ret == PVHV_CONTINUE) {
 		if (pvhv_domain_ended(v->d)) {
+			run_audit(v);
 			pvhv_exit_report(v);
 			return PVHV_TO_VMM;
 		}

@@ -22,6 +22,24 @@
 #define MSR_GS_BASE		0xc0000101
 #define MSR_KERNEL_GS_BASE	0xc0000102
 
+static inline u64 cpu_read_cr0(void)
+{
+	u64 val;
+
+	asm volatile("mov %%cr0, %0" : "=r" (val));
+	return val;
+}
+
+static inline void cpu_write_cr0(u64 val)
+{
+	asm volatile("mov %0, %%cr0" : : "r" (val) : "memory");
+}
+
+static inline void cpu_clts(void)
+{
+	asm volatile("clts" : : : "memory");
+}
+
 static inline u64 cpu_read_cr2(void)
 {
 	u64 val;

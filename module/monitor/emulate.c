@@ -8,6 +8,7 @@
 #include "bounce.h"
 #include "cpu.h"
 #include "cpuid.h"
+#include "debugreg.h"
 #include "decode.h"
 #include "guestmem.h"
 #include "msr.h"
@@ -134,8 +135,10 @@ static bool write_cr(struct vcpu *v, u8 n, u64 val)
 
 	switch (n) {
 	case 0:
-		v->ts = val & CR0_TS;
-		return (val | CR0_TS) == (CR0_GUEST | CR0_TS);
+		if ((val | CR0_TS) != (CR0_GUEST | CR0_TS))
+			return false;
+		debugreg_set_ts(v, val & CR0_TS);
+		return true;
 	case 2:
 		v->cr2 = val;
 		v->info->arch.cr2 = val;
@@ -152,16 +155,9 @@ static bool do_dr(struct vcpu *v, const struct insn *i)
 {
 	u8 n = i->reg == 4 ? 6 : i->reg == 5 ? 7 : i->reg;
 
-	if (n > 7)
-		return false;
-	if (i->kind == INSN_READ_DR) {
-		*reg(v, i->rm) = v->debugreg[n];
-		return true;
-	}
-	if (n < 4 && (!lib_canonical(*reg(v, i->rm)) || guestmem_reserved(*reg(v, i->rm))))
-		return false;
-	v->debugreg[n] = *reg(v, i->rm);
-	return true;
+	if (i->kind == INSN_READ_DR)
+		return debugreg_read(v, n, reg(v, i->rm));
+	return debugreg_write(v, n, *reg(v, i->rm));
 }
 
 /*
@@ -209,7 +205,7 @@ static bool emulate_kernel(struct vcpu *v, const struct insn *i)
 	case INSN_XSETBV:
 		return write_xcr(v);
 	case INSN_CLTS:
-		v->ts = false;
+		debugreg_set_ts(v, false);
 		return true;
 	case INSN_IN: case INSN_OUT:
 		return do_io(v, i);

@@ -12,8 +12,5 @@ long hypercall_physdev_op(struct vcpu *v, u64 arg[6]);
 long hypercall_grant_table_op(struct vcpu *v, u64 arg[6]);
 long hypercall_vm_assist(struct vcpu *v, u64 arg[6]);
 long hypercall_vcpu_op(struct vcpu *v, u64 arg[6]);
-long hypercall_fpu_taskswitch(struct vcpu *v, u64 arg[6]);
-long hypercall_set_debugreg(struct vcpu *v, u64 arg[6]);
-long hypercall_get_debugreg(struct vcpu *v, u64 arg[6]);
 
 #endif

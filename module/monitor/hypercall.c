@@ -5,9 +5,11 @@
  */
 #include "hypercall.h"
 #include "bounce.h"
+#include "debugreg.h"
 #include "event.h"
 #include "guestmem.h"
 #include "hcall.h"
+#include "restart.h"
 #include "segment.h"
 #include "time.h"
 
@@ -113,7 +115,7 @@ long hypercall_multicall(struct vcpu *v, u64 arg[6])
 				   &e.result, sizeof(e.result), NULL))
 			return -EFAULT;
 		/* Leaving for the host between two calls keeps the rest for later. */
-		if (v->exit && arg[1] > 1) {
+		if (arg[1] > 1 && need_restart(v)) {
 			arg[0] += sizeof(e);
 			arg[1]--;
 			return -RESTART;

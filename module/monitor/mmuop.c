@@ -7,6 +7,7 @@
 #include "frame.h"
 #include "guestmem.h"
 #include "pgtable.h"
+#include "restart.h"
 #include "segment.h"
 #include "tlb.h"
 
@@ -81,6 +82,8 @@ long hypercall_mmu_update(struct vcpu *v, u64 arg[6])
 		}
 		arg[0] += i * sizeof(req[0]);
 		count -= i;
+		if (!err && count && need_restart(v))
+			err = -RESTART;
 		if (err)
 			break;
 	}
@@ -213,7 +216,7 @@ long hypercall_mmuext_op(struct vcpu *v, u64 arg[6])
 		return err;
 	if (!is_self(v, arg[3]))
 		return -ESRCH;
-	for (; count; count--, done++, arg[0] += sizeof(op)) {
+	while (count) {
 		if (guestmem_read(v, &op, arg[0], sizeof(op), NULL)) {
 			err = -EFAULT;
 			break;
@@ -221,6 +224,12 @@ long hypercall_mmuext_op(struct vcpu *v, u64 arg[6])
 		err = mmuext_one(v, &op);
 		if (err)
 			break;
+		arg[0] += sizeof(op);
+		done++;
+		if (--count && need_restart(v)) {
+			err = -RESTART;
+			break;
+		}
 	}
 	if (err == -RESTART)
 		arg[1] = count | BATCH_CONTINUED;

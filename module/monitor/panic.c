@@ -8,6 +8,15 @@
 /* switch.S: leaves from wherever we are; the argument is the address of the area. */
 void __noreturn panic_leave(u64 area);
 
+void vcpu_text(struct vcpu *v, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	lib_format(v->w->text, sizeof(v->w->text), fmt, ap);
+	va_end(ap);
+}
+
 void vcpu_crash(struct vcpu *v, u32 reason, const char *fmt, ...)
 {
 	va_list ap;

@@ -10,6 +10,9 @@
 
 #include "vcpu.h"
 
+/** vcpu_text - words for the log, which go with the exit that follows */
+void __printf(2, 3) vcpu_text(struct vcpu *v, const char *fmt, ...);
+
 /**
  * vcpu_crash - end the domain for a reason of the guest's making
  * @reason: enum crash_reason

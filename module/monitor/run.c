@@ -5,8 +5,10 @@
  * continues is done here, in one order: reasons to leave, upcall, TLB and root.
  */
 #include "run.h"
+#include "audit.h"
 #include "bounce.h"
 #include "cpu.h"
+#include "debugreg.h"
 #include "event.h"
 #include "pgtable.h"
 #include "segment.h"
@@ -41,13 +43,29 @@ static void run_init(struct vcpu *v)
 	v->info_page.gfn = GFN_NONE;
 	v->time_page.gfn = GFN_NONE;
 	v->runstate_page.gfn = GFN_NONE;
-	v->debugreg[6] = 0xffff0ff0;
-	v->debugreg[7] = 0x400;
 	v->iopl = 0;
+	debugreg_init(v);
 	event_init(v);
 	time_init(v);
 	segment_init(v);
 	pgtable_init(v);
+}
+
+static void run_note_difference(void *arg, const struct audit_difference *diff)
+{
+	struct vcpu *v = arg;
+
+	if (!v->w->exit_arg[0]++)
+		vcpu_text(v, "%s: frame 0x%lx entry %u: 0x%lx instead of 0x%lx", diff->what,
+			  diff->gfn, diff->index, diff->found, diff->expected);
+}
+
+static void run_audit(struct vcpu *v)
+{
+	v->w->request &= ~REQUEST_AUDIT;
+	v->w->exit_arg[0] = 0;
+	audit_run(v, run_note_difference, v);
+	v->exit = EXIT_AUDIT;
 }
 
 void run_enter(struct vcpu *v)
@@ -67,9 +85,12 @@ void run_enter(struct vcpu *v)
 	v->exit = EXIT_NONE;
 	w->exit_reason = EXIT_NONE;
 	tlb_enter_world(v);
-	if (unlikely(w->request & REQUEST_CONTEXT))
+	if (unlikely(w->request & REQUEST_AUDIT))
+		run_audit(v);
+	else if (unlikely(w->request & REQUEST_CONTEXT))
 		run_load_context(v);
 	segment_load(v);
+	debugreg_enter(v);
 	time_enter(v);
 	event_collect(v);
 	w->blocked = 0;

@@ -65,7 +65,15 @@ END world_enter
  * every step can be repeated.
  */
 FUNC world_leave
-	lgdt area_world + WORLD_GDT_TRANSITION(%rip)
+	/* Breakpoints and CR0.TS of the guest, which would hit the host. */
+	cmpl $0, area_vcpu + VCPU_DEBUG_LIVE(%rip)
+	je 1f
+	xor %eax, %eax
+	mov %rax, %db7
+1:	cmpl $0, area_vcpu + VCPU_TS(%rip)
+	je 1f
+	clts
+1:	lgdt area_world + WORLD_GDT_TRANSITION(%rip)
 	xor %eax, %eax
 	lldt %ax
 	mov %eax, %ds

@@ -94,6 +94,28 @@ static void timer_announce(struct vcpu *v)
 		vcpu_exit(v, EXIT_TIMER, 0);
 }
 
+/*
+ * The copy in the guest's memory, which another vCPU may be reading: with the assist
+ * enabled, a mark in the entry time says that the copy is being made.
+ */
+static void runstate_publish(struct vcpu *v)
+{
+	struct vcpu_runstate_info *to = v->runstate_page.ptr;
+	bool marked = v->vm_assist & BIT(VMASST_TYPE_runstate_update_flag);
+	u32 i;
+
+	if (!to)
+		return;
+	if (marked)
+		WRITE_ONCE(to->state_entry_time, v->runstate.state_entry_time | XEN_RUNSTATE_UPDATE);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	WRITE_ONCE(to->state, v->runstate.state);
+	for (i = 0; i < ARRAY_SIZE(to->time); i++)
+		WRITE_ONCE(to->time[i], v->runstate.time[i]);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	WRITE_ONCE(to->state_entry_time, v->runstate.state_entry_time);
+}
+
 static void runstate_set(struct vcpu *v, int state)
 {
 	struct vcpu_runstate_info *r = &v->runstate;
@@ -103,9 +125,7 @@ static void runstate_set(struct vcpu *v, int state)
 		r->time[r->state & 3] += now - r->state_entry_time;
 	r->state = state;
 	r->state_entry_time = now;
-	if (!v->runstate_page.ptr)
-		return;
-	*(struct vcpu_runstate_info *)v->runstate_page.ptr = *r;
+	runstate_publish(v);
 }
 
 void time_enter(struct vcpu *v)

@@ -8,6 +8,7 @@
 #include "trap.h"
 #include "bounce.h"
 #include "cpu.h"
+#include "debugreg.h"
 #include "emulate.h"
 #include "hypercall.h"
 #include "pgtable.h"
@@ -69,8 +70,7 @@ static void trap_page_fault(struct vcpu *v, struct regs *r)
 
 static void trap_debug_exception(struct vcpu *v)
 {
-	v->debugreg[6] = cpu_read_dr(6);
-	cpu_write_dr(6, 0xffff0ff0);
+	debugreg_take_status(v);
 	bounce_exception(v, VECTOR_DB, 0);
 }
 
@@ -99,6 +99,10 @@ void trap_guest(struct vcpu *v, struct regs *r)
 		return;
 	case VECTOR_DB:
 		trap_debug_exception(v);
+		return;
+	case VECTOR_NM:
+		debugreg_set_ts(v, false);
+		bounce_exception(v, VECTOR_NM, 0);
 		return;
 	case VECTOR_NMI:
 		vcpu_exit(v, EXIT_NMI, 0);
@@ -182,8 +186,7 @@ u32 trap_monitor(struct vcpu *v, struct regs *r)
 
 void trap_debug(struct vcpu *v, struct regs *r)
 {
-	v->debugreg[6] |= cpu_read_dr(6) & 0xf;
-	cpu_write_dr(6, 0xffff0ff0);
+	debugreg_take_status(v);
 }
 
 void trap_panic(struct vcpu *v, struct regs *r)

@@ -54,6 +54,8 @@ struct vcpu {
 	u64 root_user;
 	u64 root;		/* the one of the two that the next entry loads */
 	u64 pending_vector;	/* interrupt taken in the monitor: vector + 1, or 0 */
+	u32 debug_live;		/* not 0: the CPU's DR7 is the guest's */
+	u32 ts;			/* not 0: CR0.TS is set, for the guest */
 
 	struct regs *regs;
 	struct domain *d;
@@ -85,7 +87,6 @@ struct vcpu {
 	struct vcpu_callback event, failsafe, syscall, syscall32, sysenter;
 	u64 kernel_ss, kernel_sp;
 	u64 cr2;		/* last one told to the guest */
-	bool ts;		/* virtual CR0.TS, set by fpu_taskswitch */
 	u8 iopl;		/* virtual IOPL, set by physdev_op */
 
 	/* guestmem.c: recent translations, valid while domain.translations stands */
@@ -101,8 +102,7 @@ struct vcpu {
 	u64 gs_base_kernel;	/* the guest's, while it is not the live one */
 	u64 gs_base_user;
 
-	/* cpuid.c, msr.c, debug registers */
-	u64 debugreg[8];
+	u64 debugreg[8];	/* debugreg.c */
 
 	/* event.c */
 	struct vcpu_info *info;	/* in shared_info or registered by the guest */

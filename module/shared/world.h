@@ -43,6 +43,7 @@ enum exit_reason {
 	EXIT_ASYNC_PF,		/* page fault injected by L0: [0] token (CR2) */
 	EXIT_VCPU_UP,		/* [0] vCPU id: wake its thread */
 	EXIT_VCPU_DOWN,		/* this vCPU goes offline */
+	EXIT_AUDIT,		/* REQUEST_AUDIT is done: [0] differences, world.text: the first */
 	EXIT_REASONS
 };
 
@@ -64,6 +65,7 @@ enum crash_reason {
 #define REQUEST_FLUSH_TLB	(1u << 1)	/* this CPU's TLB may hold old entries of ours */
 #define REQUEST_TIMER		(1u << 2)	/* world.programmed has passed */
 #define REQUEST_TIME		(1u << 3)	/* world.time has changed */
+#define REQUEST_AUDIT		(1u << 4)	/* audit the domain, which has ended; do not run it */
 
 /*
  * Counters, one u64 each, per vCPU. The first group counts world switches by

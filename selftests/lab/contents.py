@@ -77,7 +77,7 @@ def plan(args, image, module):
             items.append(("insmod", "/lab/" + name, ""))
     if module:
         image.file(module, "lab/pvhv.ko")
-        items.append(("insmod", "/lab/pvhv.ko", args.module_args))
+        items.append(("insmod", "/lab/pvhv.ko", ("audit=1 " + args.module_args).strip()))
     for number, program in enumerate(args.program):
         path, *rest = shlex.split(program)
         inside = "/t/%d/%s" % (number, os.path.basename(path))

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See debugreg.h. */
+#include "debugreg.h"
+#include "cpu.h"
+#include "guestmem.h"
+
+#define DR6_INIT	0xffff0ff0
+#define DR6_STATUS	0xe00f		/* B0-B3, BD, BS, BT */
+#define DR7_FIXED	0x400
+#define DR7_ENABLE	0xff		/* L0 G0 ... L3 G3 */
+#define DR7_GD		BIT(13)
+#define DR7_RESERVED	(BIT(11) | BIT(12) | BIT(14) | BIT(15))
+#define CR0_TS		BIT(3)
+
+void debugreg_init(struct vcpu *v)
+{
+	v->debugreg[6] = DR6_INIT;
+	v->debugreg[7] = DR7_FIXED;
+}
+
+/* An address that a breakpoint may watch: the guest's, not the monitor's. */
+static bool breakpoint_valid(u64 va)
+{
+	return lib_canonical(va) && !guestmem_reserved(va);
+}
+
+/* The guest's registers become the CPU's, or its breakpoints go off. */
+static void load(struct vcpu *v)
+{
+	int n;
+
+	v->debug_live = v->debugreg[7] & DR7_ENABLE;
+	if (v->debug_live)
+		for (n = 0; n < 4; n++)
+			cpu_write_dr(n, v->debugreg[n]);
+	cpu_write_dr(7, v->debug_live ? v->debugreg[7] : DR7_FIXED);
+}
+
+bool debugreg_write(struct vcpu *v, u32 n, u64 val)
+{
+	switch (n) {
+	case 0: case 1: case 2: case 3:
+		if (!breakpoint_valid(val))
+			return false;
+		v->debugreg[n] = val;
+		break;
+	case 6:
+		v->debugreg[6] = (val & DR6_STATUS) | DR6_INIT;
+		return true;
+	case 7:
+		if (val >> 32 || val & DR7_GD)
+			return false;
+		v->debugreg[7] = (val & ~DR7_RESERVED) | DR7_FIXED;
+		break;
+	default:
+		return false;
+	}
+	if (v->debug_live || n == 7)
+		load(v);
+	return true;
+}
+
+bool debugreg_read(struct vcpu *v, u32 n, u64 *val)
+{
+	if (n > 7 || n == 4 || n == 5)
+		return false;
+	*val = v->debugreg[n];
+	return true;
+}
+
+void debugreg_enter(struct vcpu *v)
+{
+	if (unlikely(v->debugreg[7] & DR7_ENABLE))
+		load(v);
+	if (unlikely(v->ts))
+		debugreg_set_ts(v, true);
+}
+
+void debugreg_take_status(struct vcpu *v)
+{
+	v->debugreg[6] |= cpu_read_dr(6) & DR6_STATUS;
+	cpu_write_dr(6, DR6_INIT);
+}
+
+void debugreg_set_ts(struct vcpu *v, bool ts)
+{
+	/* First the note for switch.S: a TS too many would kill the host's FPU users. */
+	v->ts = true;
+	if (ts) {
+		cpu_write_cr0(cpu_read_cr0() | CR0_TS);
+	} else {
+		cpu_clts();
+		v->ts = false;
+	}
+}
+
+long hypercall_fpu_taskswitch(struct vcpu *v, u64 arg[6])
+{
+	debugreg_set_ts(v, arg[0] != 0);
+	return 0;
+}
+
+long hypercall_set_debugreg(struct vcpu *v, u64 arg[6])
+{
+	if (arg[0] > 7 || arg[0] == 4 || arg[0] == 5)
+		return -EINVAL;
+	return debugreg_write(v, (u32)arg[0], arg[1]) ? 0 : -EPERM;
+}
+
+long hypercall_get_debugreg(struct vcpu *v, u64 arg[6])
+{
+	u64 val;
+
+	return arg[0] <= 7 && debugreg_read(v, (u32)arg[0], &val) ? (long)val : -EINVAL;
+}
