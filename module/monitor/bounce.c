@@ -161,14 +161,16 @@ void bounce_upcall(struct vcpu *v)
 	bounce(v, &b);
 }
 
-/* The frame of the failsafe callback has the selectors below rip. */
+/*
+ * The frame of the failsafe callback has the selectors below rip. The monitor never
+ * changes them, so they are still live.
+ */
 void bounce_failsafe(struct vcpu *v)
 {
-	const struct world_context *c = &v->w->context;
 	struct regs *r = v->regs;
 	u64 mask = upcalls_masked(v);
 	u64 frame[11] = {
-		r->rcx, r->r11, c->ds, c->es, c->fs, c->gs, r->rip,
+		r->rcx, r->r11, cpu_read_ds(), cpu_read_es(), cpu_read_fs(), cpu_read_gs(), r->rip,
 		(v->user_mode ? r->cs : r->cs & ~3ULL) | mask << 32,
 		guest_rflags(v), r->rsp, r->ss,
 	};
@@ -198,7 +200,7 @@ void bounce_failsafe(struct vcpu *v)
 
 /*
  * iret: the guest kernel's return to user mode or to itself. RPL 3 in cs means user
- * mode. With VGCF_in_syscall rcx and r11 need not be restored.
+ * mode. With VGCF_in_syscall rcx and r11 are not in the frame.
  */
 long hypercall_iret(struct vcpu *v, u64 arg[6])
 {
@@ -224,9 +226,13 @@ long hypercall_iret(struct vcpu *v, u64 arg[6])
 	r->rflags = hardware_rflags(f.rflags);
 	r->rsp = f.rsp;
 	r->ss = (f.ss & 0xffff) | 3;
-	if (!(f.flags & VGCF_in_syscall)) {
-		r->r11 = f.r11;
+	if (f.flags & VGCF_in_syscall) {
+		/* As SYSRET leaves them: what is there now is the guest kernel's. */
+		r->rcx = r->rip;
+		r->r11 = r->rflags;
+	} else {
 		r->rcx = f.rcx;
+		r->r11 = f.r11;
 		r->vector = 0;
 	}
 	WRITE_ONCE(v->info->evtchn_upcall_mask, !(f.rflags & RFLAGS_IF));

@@ -56,6 +56,38 @@ static inline u64 cpu_read_cr3(void)
 	return val;
 }
 
+static inline u16 cpu_read_ds(void)
+{
+	u16 sel;
+
+	asm volatile("mov %%ds, %0" : "=r" (sel));
+	return sel;
+}
+
+static inline u16 cpu_read_es(void)
+{
+	u16 sel;
+
+	asm volatile("mov %%es, %0" : "=r" (sel));
+	return sel;
+}
+
+static inline u16 cpu_read_fs(void)
+{
+	u16 sel;
+
+	asm volatile("mov %%fs, %0" : "=r" (sel));
+	return sel;
+}
+
+static inline u16 cpu_read_gs(void)
+{
+	u16 sel;
+
+	asm volatile("mov %%gs, %0" : "=r" (sel));
+	return sel;
+}
+
 static inline void cpu_write_cr3(u64 val)
 {
 	asm volatile("mov %0, %%cr3" : : "r" (val) : "memory");

@@ -283,10 +283,10 @@ void segment_save(struct vcpu *v)
 	struct world_context *c = &v->w->context;
 	u64 live = read_gs_base(v), other = cpu_rdmsr(MSR_KERNEL_GS_BASE);
 
-	asm volatile("mov %%ds, %0" : "=r" (c->ds));
-	asm volatile("mov %%es, %0" : "=r" (c->es));
-	asm volatile("mov %%fs, %0" : "=r" (c->fs));
-	asm volatile("mov %%gs, %0" : "=r" (c->gs));
+	c->ds = cpu_read_ds();
+	c->es = cpu_read_es();
+	c->fs = cpu_read_fs();
+	c->gs = cpu_read_gs();
 	c->fs_base = vcpu_has(v, FEATURE_FSGSBASE) ? cpu_rdfsbase() : cpu_rdmsr(MSR_FS_BASE);
 	c->gs_base_user = v->user_mode ? live : other;
 	c->gs_base_kernel = v->user_mode ? other : live;
