@@ -15,7 +15,7 @@ extern char trap_stubs[];
 
 static unsigned int results;
 static char shared_page[PAGE_SIZE] __attribute__((aligned(4096)));
-static char trap_stack[4 * PAGE_SIZE] __attribute__((aligned(4096)));
+char trap_stack[4 * PAGE_SIZE] __attribute__((aligned(4096)));
 static u64 next_page;
 
 void *memcpy(void *dst, const void *src, size_t n)
@@ -259,6 +259,32 @@ long set_page_bits(const void *va, u64 bits)
 	return H(update_va_mapping, va, va_to_gfn(va) * PAGE_SIZE | bits, UVMF_INVLPG);
 }
 
+/* The last gigabyte: the boot mapping's level-3 table covers it, with nothing there. */
+u64 *window_pte(unsigned int n)
+{
+	static u64 *l1;
+
+	if (!l1) {
+		u64 *l2 = page_alloc();
+
+		l1 = page_alloc();
+		l2[0] = va_to_gfn(l1) * PAGE_SIZE | PTE_RWX;
+		set_page_bits(l1, PTE_ROX);
+		set_page_bits(l2, PTE_ROX);
+		if (mmu_update(pte_machine(pte_of(WINDOW(0), 3)),
+			       va_to_gfn(l2) * PAGE_SIZE | PTE_RWX))
+			print("# no window\n");
+	}
+	return &l1[n];
+}
+
+long window_map(unsigned int n, const void *page, u64 bits)
+{
+	window_pte(n);
+	return H(update_va_mapping, WINDOW(n), page ? va_to_gfn(page) * PAGE_SIZE | bits : bits,
+		 UVMF_INVLPG);
+}
+
 /* ------------------------------------------------------------- traps */
 
 void trap_dispatch(struct trap_regs *r);
@@ -377,11 +403,10 @@ void user_init(void)
 		print("# no user address space\n");
 }
 
-u64 user_copy_run(const char *start, const char *end, u64 arg)
+void user_copy(const char *start, const char *end)
 {
 	memset(user_code, 0xcc, PAGE_SIZE);
 	memcpy(user_code, start, (size_t)(end - start));
-	return user_run(USER_CODE, USER_STACK, arg);
 }
 
 u64 user_enter(u64 entry, u64 stack, u64 arg, u64 rflags);

@@ -134,6 +134,18 @@ long mmuext(unsigned int cmd, u64 arg1, u64 arg2);
 /** map_page - make the page at @va (boot mapping) appear with these bits */
 long set_page_bits(const void *va, u64 bits);
 
+/*
+ * A window for tests: 512 pages that nothing uses, behind a table of its own. The
+ * first use makes the table.
+ */
+#define WINDOW(n)	(0xffffffffc0000000UL + (n) * PAGE_SIZE)
+
+/** window_pte - the level-1 entry of WINDOW(n), read-only */
+u64 *window_pte(unsigned int n);
+
+/** window_map - write it, and forget the old translation */
+long window_map(unsigned int n, const void *page, u64 bits);
+
 /** current_root - gfn of the level-4 table the guest booted on */
 u64 current_root(void);
 
@@ -239,19 +251,25 @@ u64 user_run(u64 entry, u64 stack, u64 arg);
 
 #define USER_FAULT	0xfa17000000000000UL
 
-/** user_copy_run - user_run() of code that is copied to USER_CODE */
-u64 user_copy_run(const char *start, const char *end, u64 arg);
+/** user_copy - put code at USER_CODE */
+void user_copy(const char *start, const char *end);
 
 /*
- * USER(arg, asm): run instructions in user mode, with the argument in rdi; value: what
- * they leave in rdi, or USER_FAULT + vector. In the manner of asm(): % is doubled.
+ * USER_LOAD(asm): user_copy() of instructions, with system call 0 behind them. In the
+ * manner of asm(): % is doubled.
  */
-#define USER(arg, insns) ({ \
+#define USER_LOAD(insns) do { \
 	const char *from_, *to_; \
 	asm volatile("lea 771f(%%rip), %0; lea 772f(%%rip), %1; jmp 772f\n" \
 		     "771: " insns "\n xor %%eax, %%eax; syscall\n772:" \
 		     : "=&r" (from_), "=&r" (to_)); \
-	user_copy_run(from_, to_, arg); })
+	user_copy(from_, to_); } while (0)
+
+/*
+ * USER(arg, asm): run instructions in user mode, with the argument in rdi; value: what
+ * they leave in rdi, or USER_FAULT + vector.
+ */
+#define USER(arg, insns) ({ USER_LOAD(insns); user_run(USER_CODE, USER_STACK, arg); })
 
 /** user_syscall - called for any other system call of user_run()'s code; result to rax */
 extern u64 (*user_syscall)(struct trap_regs *r);

@@ -376,7 +376,7 @@ static void test_roots(void)
 	ok(root[0] != root[1], "a second user root");
 	for (i = 0; i < 100; i++) {
 		ret |= mmuext(MMUEXT_NEW_USER_BASEPTR, root[i & 1], 0) != 0;
-		/* Both code pages hold the same code: user_copy_run() writes to the newer. */
+		/* The code goes to the page of the newer root. */
 		if (i & 1)
 			ret |= USER(DATA, "incq (%%rdi); mov (%%rdi), %%rdi") != 20 + (i + 1) / 2;
 	}
