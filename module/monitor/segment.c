@@ -44,24 +44,67 @@ static u64 *area_table(struct vcpu *v, u64 offset)
 
 /* -------------------------------------------------------------- tables */
 
-/* A checked copy of a frame; 0 or -EINVAL with nothing copied. */
-static long copy_frame(struct vcpu *v, gfn_t g, u64 *to, u32 entries)
+static bool frame_content_good(struct vcpu *v, gfn_t g, u32 entries)
 {
 	const u64 *from = guestmem_gfn_ptr(v->d, g);
 	u32 i;
 
-	/* Twice, from a source that may change: check while reading what is used. */
 	for (i = 0; i < entries; i++) {
 		u64 desc = READ_ONCE(from[i]);
 
-		if (!segment_check(&desc)) {
-			memset(to, 0, PVHV_PAGE_SIZE);
-			return -EINVAL;
+		if (!segment_check(&desc))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Hold the frames of a table as such, if their content is good: all of them or none.
+ * From then on the guest cannot change them.
+ */
+static long hold_frames(struct vcpu *v, const u64 *frames, u32 entries)
+{
+	u32 i, left = entries;
+	long err = 0;
+
+	for (i = 0; left; i++, left -= min(left, (u32)PER_PAGE)) {
+		err = frame_get_segment(v, gfn(frames[i]));
+		if (err)
+			break;
+		if (!frame_content_good(v, gfn(frames[i]), min(left, (u32)PER_PAGE))) {
+			frame_put_segment(v, gfn(frames[i]));
+			err = -EINVAL;
+			break;
 		}
-		to[i] = desc;
+	}
+	while (err && i)
+		frame_put_segment(v, gfn(frames[--i]));
+	return err;
+}
+
+/* A checked copy of a frame that is held. What the VMM has spoilt since is left out. */
+static void copy_frame(struct vcpu *v, gfn_t g, u64 *to, u32 entries)
+{
+	const u64 *from = guestmem_gfn_ptr(v->d, g);
+	u32 i;
+
+	for (i = 0; i < entries; i++) {
+		u64 desc = READ_ONCE(from[i]);
+
+		to[i] = segment_check(&desc) ? desc : 0;
 	}
 	memset(to + entries, 0, (PER_PAGE - entries) * sizeof(u64));
-	return 0;
+}
+
+/* Frames that are held and their copies at @table replace what is in @used. */
+static void install(struct vcpu *v, u64 *used, u64 *table, const u64 *frames, u32 entries)
+{
+	u32 i, left = entries;
+
+	for (i = 0; left; i++, left -= min(left, (u32)PER_PAGE)) {
+		used[i] = frames[i];
+		copy_frame(v, gfn(frames[i]), table + i * PER_PAGE, min(left, (u32)PER_PAGE));
+	}
 }
 
 static void gdt_release(struct vcpu *v)
@@ -78,27 +121,7 @@ static void gdt_release(struct vcpu *v)
 	v->gdt_entries = 0;
 }
 
-static long gdt_install(struct vcpu *v, const u64 *frames, u32 entries)
-{
-	u32 i, left = entries;
-	long err;
-
-	for (i = 0; left; i++, left -= min(left, (u32)PER_PAGE)) {
-		err = frame_get_segment(v, gfn(frames[i]));
-		if (err)
-			return err;
-		v->gdt_frames[i] = frames[i];
-		err = copy_frame(v, gfn(frames[i]),
-				 area_table(v, AREA_GDT_GUEST) + i * PER_PAGE,
-				 min(left, (u32)PER_PAGE));
-		if (err)
-			return err;
-	}
-	v->gdt_entries = entries;
-	return 0;
-}
-
-/* set_gdt(frames, entries) */
+/* set_gdt(frames, entries): an error leaves the old one in place. */
 long hypercall_set_gdt(struct vcpu *v, u64 arg[6])
 {
 	u64 frames[ARRAY_SIZE(v->gdt_frames)];
@@ -110,11 +133,13 @@ long hypercall_set_gdt(struct vcpu *v, u64 arg[6])
 	if (guestmem_read(v, frames, arg[0],
 			  (entries + PER_PAGE - 1) / PER_PAGE * sizeof(u64), NULL))
 		return -EFAULT;
-	gdt_release(v);
-	err = gdt_install(v, frames, entries);
+	err = hold_frames(v, frames, entries);
 	if (err)
-		gdt_release(v);
-	return err;
+		return err;
+	gdt_release(v);
+	install(v, v->gdt_frames, area_table(v, AREA_GDT_GUEST), frames, entries);
+	v->gdt_entries = entries;
+	return 0;
 }
 
 static void ldt_release(struct vcpu *v)
@@ -128,28 +153,6 @@ static void ldt_release(struct vcpu *v)
 		v->ldt_frames[i] = ~0ULL;
 	}
 	v->ldt_entries = 0;
-}
-
-static long ldt_install(struct vcpu *v, u64 va, u32 entries)
-{
-	u32 i, left = entries;
-	gfn_t g;
-	long err;
-
-	for (i = 0; left; i++, left -= min(left, (u32)PER_PAGE)) {
-		if (guestmem_translate(v, va + i * PVHV_PAGE_SIZE, &g))
-			return -EFAULT;
-		err = frame_get_segment(v, g);
-		if (err)
-			return err;
-		v->ldt_frames[i] = g.n;
-		err = copy_frame(v, g, area_table(v, AREA_LDT) + i * PER_PAGE,
-				 min(left, (u32)PER_PAGE));
-		if (err)
-			return err;
-	}
-	v->ldt_entries = entries;
-	return 0;
 }
 
 /* The LDT's descriptor in the reserved page has its base for good; size follows. */
@@ -168,17 +171,25 @@ static void ldt_load(struct vcpu *v)
 
 long segment_set_ldt(struct vcpu *v, u64 va, u64 entries)
 {
-	long err = 0;
+	u64 frames[LDT_PAGES], page;
+	gfn_t g;
+	long err;
 
 	if (entries > LDT_PAGES * PER_PAGE || va & (PVHV_PAGE_SIZE - 1))
 		return -EINVAL;
-	ldt_release(v);
-	if (entries)
-		err = ldt_install(v, va, (u32)entries);
+	for (page = 0; page * PER_PAGE < entries; page++) {
+		if (guestmem_translate(v, va + page * PVHV_PAGE_SIZE, &g))
+			return -EFAULT;
+		frames[page] = g.n;
+	}
+	err = hold_frames(v, frames, (u32)entries);
 	if (err)
-		ldt_release(v);
+		return err;
+	ldt_release(v);
+	install(v, v->ldt_frames, area_table(v, AREA_LDT), frames, (u32)entries);
+	v->ldt_entries = (u32)entries;
 	ldt_load(v);
-	return err;
+	return 0;
 }
 
 /* Write a checked descriptor to every copy of entry @index of @frame on @v. */
