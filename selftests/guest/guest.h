@@ -203,8 +203,8 @@ extern volatile u64 trap_resume;
  */
 #define TRY(insns, ...) ({ \
 	unsigned int before_ = trapped.count; \
-	asm volatile("lea 1f(%%rip), %%rax; mov %%rax, trap_resume(%%rip)\n" \
-		     insns "\n1:" : : __VA_ARGS__ : "rax", "rcx", "rdx", "r10", "r11", "memory"); \
+	asm volatile("lea 773f(%%rip), %%rax; mov %%rax, trap_resume(%%rip)\n" \
+		     insns "\n773:" : : __VA_ARGS__ : "rax", "rcx", "rdx", "r10", "r11", "memory"); \
 	trap_resume = 0; \
 	trapped.count == before_ ? -1 : (int)trapped.vector; })
 
@@ -224,6 +224,25 @@ static inline void events_disable(void)
 {
 	shared_info->vcpu_info[0].evtchn_upcall_mask = 1;
 }
+
+/* ------------------------------------------------- emulated instructions */
+
+static inline u64 rdmsr(u32 msr)
+{
+	u32 low, high;
+
+	asm volatile("rdmsr" : "=a" (low), "=d" (high) : "c" (msr));
+	return (u64)high << 32 | low;
+}
+
+static inline void wrmsr(u32 msr, u64 val)
+{
+	asm volatile("wrmsr" : : "c" (msr), "a" ((u32)val), "d" ((u32)(val >> 32)) : "memory");
+}
+
+#define MSR_FS_BASE		0xc0000100
+#define MSR_GS_BASE		0xc0000101
+#define MSR_KERNEL_GS_BASE	0xc0000102
 
 /* --------------------------------------------------------- user mode */
 
@@ -270,6 +289,12 @@ void user_copy(const char *start, const char *end);
  * they leave in rdi, or USER_FAULT + vector.
  */
 #define USER(arg, insns) ({ USER_LOAD(insns); user_run(USER_CODE, USER_STACK, arg); })
+
+/* For USER(): to 32-bit code and back, with the instructions in between; edi is kept. */
+#define IN_32BIT(insns) \
+	"mov $0xe02b, %%eax; mov %%eax, %%ds; mov %%eax, %%es\n" \
+	"push $0xe023; lea 1f(%%rip), %%rax; push %%rax; lretq\n" \
+	".code32\n 1:" insns "\n ljmp $0xe033, $0x400000 + 3f - 771b\n .code64\n 3:"
 
 /** user_syscall - called for any other system call of user_run()'s code; result to rax */
 extern u64 (*user_syscall)(struct trap_regs *r);

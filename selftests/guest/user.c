@@ -271,12 +271,6 @@ static void test_fetch_at_edge(void)
 	mmuext(MMUEXT_INVLPG_LOCAL, DATA, 0);
 }
 
-/* To 32-bit code and back, with the instructions in between; edi carries a value. */
-#define IN_32BIT(insns) \
-	"mov $0xe02b, %%eax; mov %%eax, %%ds; mov %%eax, %%es\n" \
-	"push $0xe023; lea 1f(%%rip), %%rax; push %%rax; lretq\n" \
-	".code32\n 1:" insns "\n ljmp $0xe033, $0x400000 + 3f - 771b\n .code64\n 3:"
-
 static void test_32bit(void)
 {
 	u64 ret;
