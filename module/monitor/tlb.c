@@ -93,7 +93,7 @@ void tlb_switch_root(struct vcpu *v)
 
 void tlb_apply(struct vcpu *v)
 {
-	WRITE_ONCE(v->in_guest, 1);
+	WRITE_ONCE(v->in_guest, spaces_of(v, v->root));
 	/* Either we see a request or its maker sees the mark. */
 	if (v->d->nr_vcpus > 1)
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);

@@ -32,10 +32,10 @@ static inline void tlb_flush_local(struct vcpu *v)
 }
 
 /*
- * Have another vCPU flush. True if it may be running the guest right now, with what it
- * knew before: it marks itself before it looks for requests a last time.
+ * Have another vCPU flush. Returns the address space that it may be using right now, with
+ * what it knew before, or 0: it marks itself before it looks for requests a last time.
  */
-static inline bool tlb_request_other(struct vcpu *o)
+static inline u32 tlb_request_other(struct vcpu *o)
 {
 	tlb_request(o, TLB_FLUSH_BOTH);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -121,7 +121,8 @@ static inline bool tlb_expire(struct vcpu *v, u64 stamp)
 			continue;
 		if (o == v)
 			tlb_request(v, older);
-		else if (tlb_request_other(o))
+		/* The space that is not in use will be flushed before it is. */
+		else if (tlb_request_other(o) & older)
 			expired = false;
 	}
 	return expired;

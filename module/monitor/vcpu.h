@@ -79,7 +79,7 @@ struct vcpu {
 	u64 loaded;		/* CR3 as the CPU has it, without the no-flush bit */
 	u64 flushed[2];		/* [a] flush_clock of the last full flush of each address space */
 	u32 tlb_flush;		/* [a] TLB_FLUSH_* wanted before the guest resumes */
-	u32 in_guest;		/* [a] 1: may be running the guest, or about to */
+	u32 in_guest;		/* [a] TLB_FLUSH_* of the space the guest may be running in */
 
 	/* bounce.c */
 	struct vcpu_trap traps[256];
