@@ -5,18 +5,25 @@
  * could change, for each CPU. The test reads it before and after guests have run.
  * Knows nothing of pvhv.
  *
+ * And a source of NMIs where the machine has none: a number written to
+ * /sys/kernel/debug/cpunmi has the writing CPU send one to each other CPU every so many
+ * microseconds, 0 stops; reading says how many have not been handled.
+ *
  * Left out is what belongs to the thread that reads: CR2, CR3, FS, GS and KERNEL_GS base
  * of user space, FPU registers. Programs that watch their own registers test those.
  */
 #include <linux/cpu.h>
 #include <linux/debugfs.h>
+#include <linux/hrtimer.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/smp.h>
+#include <asm/apic.h>
 #include <asm/debugreg.h>
 #include <asm/desc.h>
 #include <asm/fpu/xcr.h>
 #include <asm/msr.h>
+#include <asm/nmi.h>
 #include <asm/special_insns.h>
 
 static const struct {
@@ -102,17 +109,81 @@ static int cpustate_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(cpustate);
 
-static struct dentry *file;
+/* ------------------------------------------------------------------- NMIs */
+
+static DEFINE_PER_CPU(bool, nmi_expected);
+static atomic64_t nmi_sent, nmi_handled;
+static struct hrtimer nmi_timer;
+static u64 nmi_period;		/* ns, 0: off */
+static DEFINE_MUTEX(nmi_mutex);
+
+static int nmi_handler(unsigned int type, struct pt_regs *regs)
+{
+	if (!this_cpu_xchg(nmi_expected, false))
+		return NMI_DONE;
+	atomic64_inc(&nmi_handled);
+	return NMI_HANDLED;
+}
+
+/* Only when the one before has arrived: so none merges with another. */
+static enum hrtimer_restart nmi_tick(struct hrtimer *t)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		if (cpu == smp_processor_id() || per_cpu(nmi_expected, cpu))
+			continue;
+		per_cpu(nmi_expected, cpu) = true;
+		atomic64_inc(&nmi_sent);
+		apic->send_IPI(cpu, NMI_VECTOR);
+	}
+	hrtimer_forward_now(t, ns_to_ktime(nmi_period));
+	return HRTIMER_RESTART;
+}
+
+static int cpunmi_get(void *unused, u64 *val)
+{
+	*val = atomic64_read(&nmi_sent) - atomic64_read(&nmi_handled);
+	return 0;
+}
+
+static int cpunmi_set(void *unused, u64 period)
+{
+	mutex_lock(&nmi_mutex);
+	if (nmi_period)
+		hrtimer_cancel(&nmi_timer);
+	nmi_period = period * NSEC_PER_USEC;
+	if (nmi_period)
+		hrtimer_start(&nmi_timer, ns_to_ktime(nmi_period), HRTIMER_MODE_REL_PINNED_HARD);
+	else
+		pr_info("cpunmi: %lld sent, %lld handled\n", atomic64_read(&nmi_sent),
+			atomic64_read(&nmi_handled));
+	mutex_unlock(&nmi_mutex);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(cpunmi_fops, cpunmi_get, cpunmi_set, "%llu\n");
+
+static struct dentry *state_file, *nmi_file;
 
 static int __init cpustate_init(void)
 {
-	file = debugfs_create_file("cpustate", 0400, NULL, NULL, &cpustate_fops);
-	return PTR_ERR_OR_ZERO(file);
+	int err = register_nmi_handler(NMI_LOCAL, nmi_handler, 0, "cpunmi");
+
+	if (err)
+		return err;
+	hrtimer_init(&nmi_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	nmi_timer.function = nmi_tick;
+	state_file = debugfs_create_file("cpustate", 0400, NULL, NULL, &cpustate_fops);
+	nmi_file = debugfs_create_file_unsafe("cpunmi", 0600, NULL, NULL, &cpunmi_fops);
+	return 0;
 }
 
 static void __exit cpustate_exit(void)
 {
-	debugfs_remove(file);
+	debugfs_remove(nmi_file);
+	debugfs_remove(state_file);
+	hrtimer_cancel(&nmi_timer);
+	unregister_nmi_handler(NMI_LOCAL, "cpunmi");
 }
 
 module_init(cpustate_init);
