@@ -46,6 +46,9 @@ class Series:
         self.monitor_bin = os.path.join(build, "series.monitor.bin")
         for source, target in (("monitor.elf", self.monitor_elf), ("monitor.bin", self.monitor_bin)):
             shutil.copy(os.path.join(monitor, source), target)
+        with open(self.module, "rb") as ko, open(self.monitor_bin, "rb") as image:
+            if image.read() not in ko.read():
+                raise series.Failed("%s is being built: its monitor is another" % module)
 
     def path(self, name):
         """A file of the build directory."""
@@ -180,7 +183,7 @@ def boot_image(s):
 
 
 def boot_native(s):
-    """Executed instructions from the kernel's entry (after decompression) to /init."""
+    """Instructions by address from the kernel's entry (after decompression) to /init."""
     output, image = s.path("boot-native.insns"), boot_image(s)
     end, = series.symbols(s.path("boot"), "_start")
     args = series.options("--host", GUEST, "--no-module", "--memory", str(BOOT_MEMORY),
@@ -188,7 +191,7 @@ def boot_native(s):
     series.run(args, s.path("log/boot-native"), initrd=image, qemu=series.plugin(
         s.path("insns.so"), output, once=(KERNEL_ENTRY,), mark=(end,)))
     os.unlink(image)
-    return boot_count(output, end)
+    return counts_at(output, end)
 
 
 def boot_guest(s):
@@ -198,14 +201,23 @@ def boot_guest(s):
     enter, = series.symbols(s.monitor_elf, "world_enter")
     s.guest("boot-guest", BOOT_MEMORY, init=s.path("boot"), qemu=series.plugin(
         s.path("insns.so"), output, once=(FIRST_AREA + enter,), mark=(end,)))
-    return boot_count(output, end)
+    return counts_at(output, end)
 
 
-def boot_count(output, end):
-    """(executed, of that in the monitor) up to the mark at /init."""
-    counts = next(counts for mark, counts in series.read_marks(output) if mark == end)
+def counts_at(output, end):
+    """The counts up to the last mark at an address."""
+    counts = [counts for mark, counts in series.read_marks(output) if mark == end][-1]
     os.unlink(output)
-    return sum(counts.values()), within(counts, *MONITOR)
+    return counts
+
+
+def boot(s):
+    """Executed instructions of a boot: (native, guest, of the guest's in the monitor)."""
+    s.progress.say("boot, natively")
+    native = sum(boot_native(s).values())
+    s.progress.say("boot, in a guest")
+    counts = boot_guest(s)
+    return native, sum(counts.values()), within(counts, *MONITOR)
 
 
 def idle_memory(s):

@@ -93,7 +93,7 @@ def there_and_back(switch):
 
 def boot_text(boot):
     """Boot."""
-    (native, _), (guest, monitor) = boot
+    native, guest, monitor = boot
     return ["boot, kernel's entry to /init, %d MiB, million instructions: native %.1f, guest %.1f,"
             % (measure.BOOT_MEMORY, native / 1e6, guest / 1e6),
             "ratio %.2f; %.1f of the guest's in the monitor" % (guest / native, monitor / 1e6)]
@@ -132,7 +132,7 @@ def figures(results):
     if "switch" in results:
         found.append(("switch_there_and_back", there_and_back(results["switch"])))
     if "boot" in results:
-        (native, _), (guest, monitor) = results["boot"]
+        native, guest, monitor = results["boot"]
         found += [("boot_native", native), ("boot_guest", guest), ("boot_guest_monitor", monitor),
                   ("boot_ratio", guest / native)]
     found += [("idle_" + name, value) for name, value in results.get("memory", {}).items()]
