@@ -4,6 +4,7 @@
 
 struct start_info *start_info;
 struct shared_info *shared_info;
+struct vcpu_info *vcpu_info;
 struct trap_record trapped;
 trap_handler trap_handlers[256], failsafe_handler;
 u64 failsafe_selectors[4];
@@ -293,6 +294,8 @@ void trap_dispatch(struct trap_regs *r)
 	if (r->vector == VECTOR_UPCALL) {
 		if (upcall_handler)
 			upcall_handler(r);
+		else
+			events_handle();
 		return;
 	}
 	if (r->vector == VECTOR_SYSCALL) {
@@ -305,7 +308,7 @@ void trap_dispatch(struct trap_regs *r)
 	trapped.vector = (unsigned int)r->vector;
 	trapped.error = r->error;
 	trapped.rip = r->rip;
-	trapped.cr2 = shared_info->vcpu_info[0].arch.cr2;
+	trapped.cr2 = vcpu_info->arch.cr2;
 	trapped.regs = *r;
 	if (r->vector < 256 && trap_handlers[r->vector] && trap_handlers[r->vector](r))
 		return;
@@ -358,6 +361,51 @@ void traps_init(void)
 	register_callback(CALLBACKTYPE_failsafe, 0, failsafe_entry);
 	register_callback(CALLBACKTYPE_syscall, CALLBACKF_mask_events, syscall_entry);
 	H(stack_switch, FLAT_KERNEL_SS, trap_stack + sizeof(trap_stack));
+}
+
+/* ------------------------------------------------------------ events */
+
+unsigned int event_count[4096];
+
+void events_handle(void)
+{
+	u64 words, bits;
+
+	__atomic_store_n(&vcpu_info->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
+	words = __atomic_exchange_n(&vcpu_info->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
+	for (; words; words &= words - 1) {
+		u64 word = (u64)__builtin_ctzl(words);
+
+		bits = __atomic_load_n(&shared_info->evtchn_pending[word], __ATOMIC_SEQ_CST) &
+		       ~shared_info->evtchn_mask[word];
+		__atomic_fetch_and(&shared_info->evtchn_pending[word], ~bits, __ATOMIC_SEQ_CST);
+		for (; bits; bits &= bits - 1)
+			event_count[word * 64 + (u64)__builtin_ctzl(bits)]++;
+	}
+}
+
+long bind_virq(unsigned int virq)
+{
+	struct evtchn_bind_virq op = { .virq = virq };
+	long err = event_op(EVTCHNOP_bind_virq, &op);
+
+	return err ? err : (long)op.port;
+}
+
+u64 now(void)
+{
+	const volatile struct vcpu_time_info *t = &vcpu_info->time;
+	u32 version, low, high;
+	u64 ns, delta;
+
+	do {
+		version = t->version;
+		asm volatile("lfence; rdtsc" : "=a" (low), "=d" (high) : : "memory");
+		delta = ((u64)high << 32 | low) - t->tsc_timestamp;
+		delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
+		ns = t->system_time + (u64)((unsigned __int128)delta * t->tsc_to_system_mul >> 32);
+	} while (version & 1 || version != t->version);
+	return ns;
 }
 
 /* --------------------------------------------------------- user mode */
@@ -413,11 +461,10 @@ u64 user_enter(u64 entry, u64 stack, u64 arg, u64 rflags);
 
 u64 user_run(u64 entry, u64 stack, u64 arg)
 {
-	struct vcpu_info *v = &shared_info->vcpu_info[0];
-	u8 mask = v->evtchn_upcall_mask;
+	u8 mask = vcpu_info->evtchn_upcall_mask;
 	u64 ret = user_enter(entry, stack, arg, mask ? 2 : 0x202);
 
-	v->evtchn_upcall_mask = mask;
+	vcpu_info->evtchn_upcall_mask = mask;
 	return ret;
 }
 
@@ -430,6 +477,7 @@ void guest_start(struct start_info *si)
 		guest_exit(SHUTDOWN_crash);
 	}
 	shared_info = (struct shared_info *)shared_page;
+	vcpu_info = &shared_info->vcpu_info[0];
 	traps_init();
 	guest_main();
 	guest_exit(SHUTDOWN_poweroff);

@@ -208,22 +208,42 @@ extern volatile u64 trap_resume;
 	trap_resume = 0; \
 	trapped.count == before_ ? -1 : (int)trapped.vector; })
 
-/* Upcalls: called with events masked. */
+/* ------------------------------------------------------------ events */
+
+/* Of vCPU 0, wherever it is registered. */
+extern struct vcpu_info *vcpu_info;
+
+/* Upcalls: called with events masked. NULL: events_handle(). */
 extern void (*upcall_handler)(struct trap_regs *r);
+
+/** events_handle - take all pending ports that are not masked, and count them */
+void events_handle(void);
+
+/* Times that events_handle() has taken each port. */
+extern unsigned int event_count[4096];
 
 static inline void events_enable(void)
 {
-	struct vcpu_info *v = &shared_info->vcpu_info[0];
-
-	__atomic_store_n(&v->evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&v->evtchn_upcall_pending, __ATOMIC_SEQ_CST))
+	__atomic_store_n(&vcpu_info->evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&vcpu_info->evtchn_upcall_pending, __ATOMIC_SEQ_CST))
 		H(xen_version, XENVER_version);
 }
 
 static inline void events_disable(void)
 {
-	shared_info->vcpu_info[0].evtchn_upcall_mask = 1;
+	__atomic_store_n(&vcpu_info->evtchn_upcall_mask, 1, __ATOMIC_SEQ_CST);
 }
+
+static inline long event_op(unsigned int cmd, void *op)
+{
+	return H(event_channel_op, cmd, op);
+}
+
+/** bind_virq - port of a VIRQ of vCPU 0, or a negative error */
+long bind_virq(unsigned int virq);
+
+/** now - system time in ns, from vcpu_info */
+u64 now(void);
 
 /* ------------------------------------------------- emulated instructions */
 

@@ -74,7 +74,7 @@ asm(	".pushsection .text\n"
 static void record(struct trap_regs *r)
 {
 	seen = *r;
-	seen_mask = shared_info->vcpu_info[0].evtchn_upcall_mask;
+	seen_mask = vcpu_info->evtchn_upcall_mask;
 	seen_stack = (u64)r;
 }
 
@@ -145,7 +145,7 @@ static void test_kernel(void)
 
 static void test_flags(void)
 {
-	struct vcpu_info *v = &shared_info->vcpu_info[0];
+	struct vcpu_info *v = vcpu_info;
 	struct iret_context f = to_kernel();
 	const u64 kept = 0xcd5, dropped = RFLAGS_IOPL | RFLAGS_VM | RFLAGS_VIF;
 
@@ -269,7 +269,7 @@ static void test_selectors(void)
 
 static void test_failsafe_mask(void)
 {
-	struct vcpu_info *v = &shared_info->vcpu_info[0];
+	struct vcpu_info *v = vcpu_info;
 	struct iret_context f = to_kernel();
 
 	f.cs = 0;
@@ -296,7 +296,7 @@ static bool on_kernel_stack(void)
 
 static void test_user(void)
 {
-	struct vcpu_info *v = &shared_info->vcpu_info[0];
+	struct vcpu_info *v = vcpu_info;
 	struct iret_context f = to_user();
 
 	user_syscall = user_call;

@@ -16,7 +16,7 @@ static u8 seen_mask;
 static u64 record(struct trap_regs *r)
 {
 	seen = *r;
-	seen_mask = shared_info->vcpu_info[0].evtchn_upcall_mask;
+	seen_mask = vcpu_info->evtchn_upcall_mask;
 	return 0x1122334455667788;
 }
 
@@ -48,7 +48,7 @@ static void test_upcall_mask(void)
 	ok((seen.cs >> 32) == 0 && seen.rflags & 0x200,
 	   "the frame says that upcalls were enabled (cs %lx, rflags %lx)", seen.cs, seen.rflags);
 	ok(seen_mask == 1, "CALLBACKF_mask_events masks upcalls during the call");
-	ok(!shared_info->vcpu_info[0].evtchn_upcall_mask, "iret enables them again");
+	ok(!vcpu_info->evtchn_upcall_mask, "iret enables them again");
 	events_disable();
 	USER(0, "mov $1, %%eax; syscall");
 	ok((seen.cs >> 32) == 1 && !(seen.rflags & 0x200),
@@ -297,7 +297,7 @@ static void test_32bit(void)
 static bool fast_call(struct trap_regs *r)
 {
 	seen = *r;
-	seen_mask = shared_info->vcpu_info[0].evtchn_upcall_mask;
+	seen_mask = vcpu_info->evtchn_upcall_mask;
 	r->rax = 0x55;
 	return true;
 }
