@@ -49,6 +49,8 @@ static void fill_hypercalls(u8 *page)
 	for (n = 0; n < HYPERCALL_SLOTS; n++) {
 		u8 *slot = page + n * HYPERCALL_SLOT_SIZE;
 
+		if (n == __HYPERVISOR_iret)
+			continue;
 		memcpy(slot, call, sizeof(call));
 		slot[4] = (u8)n;
 	}

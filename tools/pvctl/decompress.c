@@ -213,6 +213,7 @@ static int unpack_lz4(const u8 *in, size_t size, struct sink *s, struct error *e
 {
 	struct reader r = { .at = in, .left = size };
 	const u8 *block;
+	size_t room;
 	u32 len;
 	u8 *out;
 	int n;
@@ -225,16 +226,14 @@ static int unpack_lz4(const u8 *in, size_t size, struct sink *s, struct error *e
 		block = read_bytes(&r, len);
 		if (!block)
 			return fail_broken("lz4", e);
-		out = sink_reserve(s, LZ4_BLOCK < s->max - s->size ? LZ4_BLOCK :
-				   s->max - s->size, e);
+		/* What is allocated may be more than what is allowed. */
+		room = s->max - s->size < LZ4_BLOCK ? s->max - s->size : LZ4_BLOCK;
+		out = sink_reserve(s, room, e);
 		if (!out)
 			return -1;
-		n = LZ4_decompress_safe((const char *)block, (char *)out, (int)len,
-					(int)(s->room - s->size < LZ4_BLOCK ?
-					      s->room - s->size : LZ4_BLOCK));
+		n = LZ4_decompress_safe((const char *)block, (char *)out, (int)len, (int)room);
 		if (n < 0)
-			return s->max - s->size < LZ4_BLOCK ? fail_limit(s, e) :
-							      fail_broken("lz4", e);
+			return room < LZ4_BLOCK ? fail_limit(s, e) : fail_broken("lz4", e);
 		s->size += (size_t)n;
 	}
 	return r.left && r.left < 4 ? fail_broken("lz4", e) : 0;

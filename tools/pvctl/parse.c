@@ -38,7 +38,7 @@ int parse_size(const char *text, u64 *bytes, struct error *e)
 	int shift;
 
 	for (; is_digit(*at); at++) {
-		if (n > (INT64_MAX - 9) / 10)
+		if (n > INT64_MAX / 10)
 			return error_set(e, "size '%s' is too large", text);
 		n = n * 10 + (u64)(*at - '0');
 	}
