@@ -5,6 +5,7 @@
  * are checked here, the rest by the function that knows the members.
  */
 #include <linux/anon_inodes.h>
+#include <linux/file.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -12,6 +13,7 @@
 #include <linux/utsname.h>
 
 #include "chardev.h"
+#include "compat.h"
 #include "cpu.h"
 #include "domain.h"
 #include "event.h"
@@ -28,10 +30,16 @@ union ioctl_arg {
 		u32 size, flags;
 	};
 	struct pvhv_version version;
-	struct pvhv_create_domain create;
+	struct {
+		struct pvhv_create_domain create;
+		struct file *domain;	/* from handle to finish */
+	};
 	struct pvhv_set_memory memory;
 	struct pvhv_create_vcpu vcpu;
-	struct pvhv_bind_port bind;
+	struct {
+		struct pvhv_bind_port bind;
+		struct eventfd_ctx *eventfd;	/* from handle to finish */
+	};
 	struct pvhv_raise_port raise;
 	struct pvhv_regs regs;
 };
@@ -42,18 +50,22 @@ union ioctl_arg {
  * @size: bytes of its struct, 0: it has none
  * @out: copy the struct back when @handle returns 0 or more
  * @handle: does it; returns the ioctl's result
+ * @finish: with @out, after a @handle that returned 0 or more, @told: whether the struct
+ *	could be copied back. Shows the world what was made, or takes it back.
  */
 struct ioctl_desc {
 	unsigned int cmd;
 	u32 size;
 	bool out;
 	long (*handle)(void *self, union ioctl_arg *arg);
+	void (*finish)(void *self, union ioctl_arg *arg, long ret, bool told);
 };
 
 static long ioctl_dispatch(const struct ioctl_desc *desc, size_t n, unsigned int cmd, void *self,
 			   void __user *user)
 {
 	union ioctl_arg arg = {};
+	bool told;
 	u32 size;
 	long ret;
 
@@ -76,9 +88,12 @@ static long ioctl_dispatch(const struct ioctl_desc *desc, size_t n, unsigned int
 	if (arg.flags)
 		return -EINVAL;
 	ret = desc->handle(self, &arg);
-	if (ret >= 0 && desc->out && copy_to_user(user, &arg, desc->size))
-		return -EFAULT;
-	return ret;
+	if (ret < 0 || !desc->out)
+		return ret;
+	told = !copy_to_user(user, &arg, desc->size);
+	if (desc->finish)
+		desc->finish(self, &arg, ret, told);
+	return told ? ret : -EFAULT;
 }
 
 /* ------------------------------------------------------------ /dev/pvhv */
@@ -104,7 +119,7 @@ static bool name_valid(const char *name)
 	if (!len || len == PVHV_NAME_MAX)
 		return false;
 	for (i = 0; i < len; i++)
-		if (!isalnum(name[i]) && !strchr("_.-", name[i]))
+		if (!isascii(name[i]) || (!isalnum(name[i]) && !strchr("_.-", name[i])))
 			return false;
 	/* debugfs makes a directory of it; the rest of the field is padding. */
 	return strcmp(name, ".") && strcmp(name, "..") &&
@@ -121,18 +136,37 @@ static long dev_create_domain(void *self, union ioctl_arg *arg)
 	    c->max_pages > totalram_pages() || c->pool_pages > min(c->max_pages + 512, POOL_MAX) ||
 	    c->special_gfn || !name_valid(c->name))
 		return -EINVAL;
-	d = pvhv_domain_create(c);
-	if (IS_ERR(d))
-		return PTR_ERR(d);
-	fd = anon_inode_getfd("[pvhv-domain]", &pvhv_domain_fops, d, O_RDWR | O_CLOEXEC);
+	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
+		return fd;
+	d = pvhv_domain_create(c);
+	if (IS_ERR(d)) {
+		put_unused_fd(fd);
+		return PTR_ERR(d);
+	}
+	arg->domain = anon_inode_getfile("[pvhv-domain]", &pvhv_domain_fops, d, O_RDWR);
+	if (IS_ERR(arg->domain)) {
+		put_unused_fd(fd);
 		pvhv_domain_put(d);
+		return PTR_ERR(arg->domain);
+	}
 	return fd;
+}
+
+static void dev_finish_domain(void *self, union ioctl_arg *arg, long fd, bool told)
+{
+	if (told) {
+		fd_install(fd, arg->domain);
+	} else {
+		put_unused_fd(fd);
+		fput(arg->domain);
+	}
 }
 
 static const struct ioctl_desc dev_ioctls[] = {
 	{ PVHV_GET_VERSION, sizeof(struct pvhv_version), true, dev_get_version },
-	{ PVHV_CREATE_DOMAIN, sizeof(struct pvhv_create_domain), true, dev_create_domain },
+	{ PVHV_CREATE_DOMAIN, sizeof(struct pvhv_create_domain), true, dev_create_domain,
+	  dev_finish_domain },
 };
 
 static long dev_ioctl(struct file *f, unsigned int cmd, unsigned long user)
@@ -156,7 +190,15 @@ static long domain_create_vcpu(void *self, union ioctl_arg *arg)
 
 static long domain_bind_port(void *self, union ioctl_arg *arg)
 {
-	return pvhv_event_bind(self, &arg->bind);
+	return pvhv_event_bind(self, &arg->bind, &arg->eventfd);
+}
+
+static void domain_finish_bind(void *self, union ioctl_arg *arg, long ret, bool told)
+{
+	if (told)
+		pvhv_event_connect(self, arg->bind.port, arg->eventfd);
+	else
+		pvhv_event_unbind(self, arg->bind.port, arg->eventfd);
 }
 
 static long domain_raise_port(void *self, union ioctl_arg *arg)
@@ -167,7 +209,8 @@ static long domain_raise_port(void *self, union ioctl_arg *arg)
 static const struct ioctl_desc domain_ioctls[] = {
 	{ PVHV_SET_MEMORY, sizeof(struct pvhv_set_memory), false, domain_set_memory },
 	{ PVHV_CREATE_VCPU, sizeof(struct pvhv_create_vcpu), false, domain_create_vcpu },
-	{ PVHV_BIND_PORT, sizeof(struct pvhv_bind_port), true, domain_bind_port },
+	{ PVHV_BIND_PORT, sizeof(struct pvhv_bind_port), true, domain_bind_port,
+	  domain_finish_bind },
 	{ PVHV_RAISE_PORT, sizeof(struct pvhv_raise_port), false, domain_raise_port },
 };
 
@@ -240,10 +283,15 @@ static long vcpu_ioctl(struct file *f, unsigned int cmd, unsigned long user)
 static int vcpu_mmap(struct file *f, struct vm_area_struct *vma)
 {
 	struct pvhv_vcpu *v = f->private_data;
+	int err = pvhv_domain_usable(v->d);
 
+	if (err)
+		return err;
 	if (vma->vm_pgoff || vma->vm_end - vma->vm_start != PAGE_SIZE ||
 	    !(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
+	/* A child after fork() has no part of the domain. */
+	pvhv_compat_vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND);
 	return vm_insert_page(vma, vma->vm_start, v->run_page);
 }
 

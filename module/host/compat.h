@@ -11,7 +11,16 @@
 #include <linux/mm.h>
 #include <linux/version.h>
 
-/* 6.5 dropped the list of VMAs, 6.8 the count of eventfd_signal(). */
+/* 6.3 made vm_flags read-only, 6.5 dropped the list of VMAs, 6.8 the count of eventfd_signal(). */
+static inline void pvhv_compat_vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	vma->vm_flags |= flags;
+#else
+	vm_flags_set(vma, flags);
+#endif
+}
+
 static inline long pvhv_compat_pin(unsigned long addr, unsigned long n, struct page **pages)
 {
 	unsigned int flags = FOLL_WRITE | FOLL_LONGTERM;

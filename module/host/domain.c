@@ -22,7 +22,7 @@ static DEFINE_MUTEX(domains_mutex);
 static u32 last_id;
 
 static const char * const crash_names[] = {
-	"crashed", "triple fault", "bad kernel stack", "bad page tables", "out of page-table memory",
+	"from outside", "triple fault", "bad kernel stack", "bad page tables", "out of page-table memory",
 	"memory changed by its owner", "machine check", "monitor bug", "undefined behaviour",
 };
 
@@ -89,6 +89,8 @@ void pvhv_domain_end(struct pvhv_domain *d, u32 reason, u32 code, const char *te
 		d->end_reason = reason;
 		d->end_code = code;
 		strscpy(d->end_text, text, sizeof(d->end_text));
+		/* A vCPU that panicked may hold a lock that others spin for. */
+		WRITE_ONCE(d->shared->dead, code + 1);
 		smp_store_release(&d->ended, 1);
 	}
 	spin_unlock(&lock);
@@ -128,7 +130,7 @@ struct pvhv_domain *pvhv_domain_create(struct pvhv_create_domain *args)
 	kref_init(&d->ref);
 	mutex_init(&d->mutex);
 	memcpy(d->name, args->name, sizeof(d->name));
-	d->start = ktime_get();
+	pvhv_clock_start(&d->clock);
 	d->mm = current->mm;
 	mmgrab(d->mm);
 	d->notifier.ops = &domain_mm_ops;
@@ -174,8 +176,9 @@ static void domain_release(struct kref *ref)
 	struct pvhv_domain *d = container_of(ref, struct pvhv_domain, ref);
 
 	pvhv_stats_remove(d);
-	mmu_notifier_unregister(&d->notifier, d->mm);
+	/* First: unregistering calls the notifier, whose reason is another. */
 	pvhv_domain_end(d, PVHV_EXIT_CRASH, PVHV_CRASH_NONE, "closed");
+	mmu_notifier_unregister(&d->notifier, d->mm);
 	pvhv_space_detach(&d->space);
 	domain_unregister(d);
 	domain_free(d);

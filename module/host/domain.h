@@ -14,6 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/pvhv.h>
 
+#include "clock.h"
 #include "space.h"
 #include "../shared/domain.h"
 
@@ -36,7 +37,7 @@ struct pvhv_domain {
 	struct mutex mutex;
 	struct pvhv_space space;	/* [m] */
 	bool ran;			/* [m] */
-	ktime_t start;			/* [I] system time 0 */
+	struct pvhv_clock clock;	/* [I] system time 0 */
 
 	/* Host aliases of what the monitor works on; sizes in bytes. */
 	struct domain *shared;		/* [I] */

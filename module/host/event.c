@@ -38,7 +38,7 @@ static int event_claim_port(struct pvhv_domain *d, u32 *port, u32 vcpu)
 	return err;
 }
 
-int pvhv_event_bind(struct pvhv_domain *d, struct pvhv_bind_port *args)
+int pvhv_event_bind(struct pvhv_domain *d, struct pvhv_bind_port *args, struct eventfd_ctx **out)
 {
 	struct eventfd_ctx *ctx = NULL;
 	u32 port = args->port;
@@ -57,9 +57,31 @@ int pvhv_event_bind(struct pvhv_domain *d, struct pvhv_bind_port *args)
 			eventfd_ctx_put(ctx);
 		return err;
 	}
-	WRITE_ONCE(d->eventfd[port], ctx);
 	args->port = port;
+	*out = ctx;
 	return 0;
+}
+
+void pvhv_event_connect(struct pvhv_domain *d, u32 port, struct eventfd_ctx *ctx)
+{
+	WRITE_ONCE(d->eventfd[port], ctx);
+}
+
+/* Nobody can have signalled @ctx yet. The guest may have closed the port by a guess. */
+void pvhv_event_unbind(struct pvhv_domain *d, u32 port, struct eventfd_ctx *ctx)
+{
+	struct domain *shared = d->shared;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (lock_take(shared, &shared->event_lock, LOCK_HOST)) {
+		if (shared->ports[port].state == PORT_VMM)
+			shared->ports[port] = (struct port){ .state = PORT_FREE };
+		lock_drop(&shared->event_lock);
+	}
+	local_irq_restore(flags);
+	if (ctx)
+		eventfd_ctx_put(ctx);
 }
 
 int pvhv_event_raise(struct pvhv_domain *d, const struct pvhv_raise_port *args)

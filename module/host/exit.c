@@ -40,7 +40,7 @@ static bool vcpu_has_work(struct pvhv_vcpu *v)
 
 static int exit_block(struct pvhv_vcpu *v)
 {
-	pvhv_timer_program(&v->timer, v->area.world, v->d->start);
+	pvhv_timer_program(&v->timer, v->area.world, &v->d->clock);
 	rcuwait_wait_event(&v->wait, vcpu_has_work(v) || signal_pending(current),
 			   TASK_INTERRUPTIBLE);
 	return PVHV_CONTINUE;
@@ -59,7 +59,7 @@ static int exit_poll(struct pvhv_vcpu *v)
 
 static int exit_timer(struct pvhv_vcpu *v)
 {
-	pvhv_timer_program(&v->timer, v->area.world, v->d->start);
+	pvhv_timer_program(&v->timer, v->area.world, &v->d->clock);
 	return PVHV_CONTINUE;
 }
 

@@ -3,6 +3,7 @@
 #include <linux/module.h>
 
 #include "chardev.h"
+#include "clock.h"
 #include "cpu.h"
 #include "image.h"
 #include "stats.h"
@@ -20,6 +21,9 @@ static int __init pvhv_init(void)
 	err = pvhv_world_init();
 	if (err)
 		goto fail_world;
+	err = pvhv_clock_init();
+	if (err)
+		goto fail_clock;
 	pvhv_stats_init();
 	err = pvhv_chardev_init();
 	if (err)
@@ -30,6 +34,8 @@ static int __init pvhv_init(void)
 
 fail_chardev:
 	pvhv_stats_exit();
+	pvhv_clock_exit();
+fail_clock:
 	pvhv_world_exit();
 fail_world:
 	pvhv_image_exit();
@@ -40,6 +46,7 @@ static void __exit pvhv_exit(void)
 {
 	pvhv_chardev_exit();
 	pvhv_stats_exit();
+	pvhv_clock_exit();
 	pvhv_world_exit();
 	pvhv_image_exit();
 	pr_info("pvhv: unloaded\n");

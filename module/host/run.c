@@ -3,7 +3,6 @@
  * The life of a vCPU between two returns to the VMM: prepare, enter, serve the
  * exit, again. Everything that may sleep happens outside run_once().
  */
-#include <linux/entry-kvm.h>
 #include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 
@@ -11,6 +10,7 @@
 #include "run.h"
 #include "trace.h"
 #include "vcpu.h"
+#include "work.h"
 
 static bool audit;
 module_param(audit, bool, 0444);
@@ -36,7 +36,7 @@ static u32 run_once(struct pvhv_vcpu *v)
 	WRITE_ONCE(v->cpu, smp_processor_id());
 	smp_mb();	/* pairs with the one in vcpu_kick() */
 	if (!run_has_other_work(v)) {
-		pvhv_timer_prepare(&v->timer, w, v->d->start);
+		pvhv_timer_prepare(&v->timer, w, &v->d->clock);
 		trace_pvhv_enter(v->d->id, v->id, v->area.regs->rip);
 		reason = pvhv_world_enter(v->task, &v->area);
 		trace_pvhv_exit(v->d->id, v->id, reason, w->exit_arg[0], v->area.regs->rip);
@@ -92,11 +92,9 @@ static int run_loop(struct pvhv_vcpu *v)
 		}
 		if (READ_ONCE(v->run->immediate_exit) || signal_pending(current))
 			return -EINTR;
-		if (__xfer_to_guest_mode_work_pending()) {
-			ret = xfer_to_guest_mode_handle_work(NULL);
-			if (ret)
-				return ret;
-		}
+		ret = pvhv_work_do();
+		if (ret)
+			return ret;
 		ret = pvhv_exit_handle(v, run_once(v));
 	}
 	return ret;

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Time. The guest computes system time from the TSC with the factors in
- * world.time, which are those of this host's CLOCK_MONOTONIC and refreshed once a
- * second, so that NTP's slewing reaches the guest. Deadlines are system time.
+ * A vCPU's timer, and when to tell it the time anew. Deadlines are system time of the
+ * domain (clock.c). The host's timers follow another clock, one that NTP may slew: one
+ * that fires early finds its deadline still ahead, and the monitor asks for another.
  */
 #include <linux/hrtimer.h>
+#include <linux/jiffies.h>
 #include <linux/timekeeping.h>
-#include <asm/tsc.h>
 
-#include "cpu.h"
+#include "clock.h"
 #include "timer.h"
-#include "../shared/image.h"
-
-#define REFRESH_NS	NSEC_PER_SEC
-#define PVCLOCK_STABLE	1
 
 static enum hrtimer_restart timer_expired(struct hrtimer *h)
 {
@@ -26,7 +22,7 @@ static enum hrtimer_restart timer_expired(struct hrtimer *h)
 
 void pvhv_timer_init(struct pvhv_timer *t, void (*expired)(struct pvhv_timer *t))
 {
-	hrtimer_init(&t->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);
+	hrtimer_init(&t->hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	t->hrtimer.function = timer_expired;
 	t->expired = expired;
 	t->cpu = -1;
@@ -37,9 +33,9 @@ void pvhv_timer_destroy(struct pvhv_timer *t)
 	hrtimer_cancel(&t->hrtimer);
 }
 
-void pvhv_timer_program(struct pvhv_timer *t, struct world *w, ktime_t start)
+void pvhv_timer_program(struct pvhv_timer *t, struct world *w, const struct pvhv_clock *c)
 {
-	u64 deadline = READ_ONCE(w->deadline);
+	u64 deadline = READ_ONCE(w->deadline), now;
 
 	if (deadline == w->programmed)
 		return;
@@ -48,63 +44,41 @@ void pvhv_timer_program(struct pvhv_timer *t, struct world *w, ktime_t start)
 		hrtimer_cancel(&t->hrtimer);
 		return;
 	}
-	/* A guest may ask for any time: the sum must not wrap. */
-	if (deadline > KTIME_MAX - ktime_to_ns(start))
-		deadline = KTIME_MAX - ktime_to_ns(start);
-	hrtimer_start(&t->hrtimer, ktime_add_ns(start, deadline), HRTIMER_MODE_ABS_HARD);
+	/* A guest may ask for any time. */
+	now = pvhv_clock_now(c);
+	deadline = deadline > now ? min_t(u64, deadline - now, KTIME_MAX) : 0;
+	hrtimer_start(&t->hrtimer, ns_to_ktime(deadline), HRTIMER_MODE_REL_HARD);
 }
 
-/* ns = ((tsc << shift) * mul) >> 32 with 2^31 <= mul < 2^32 */
-static void timer_scale(struct world_time *time)
+/* The wall clock at system time 0, if somebody has set it, or it has drifted away. */
+static void timer_refresh_wall(struct world_time *time, const struct pvhv_clock *c)
 {
-	u64 khz = tsc_khz, mul;
-	s8 shift = 0;
+	u64 ns = ktime_get_real_ns() - pvhv_clock_now(c);
+	u64 told = time->wall_sec * NSEC_PER_SEC + time->wall_nsec;
+	struct timespec64 wall = ns_to_timespec64(ns);
 
-	if (!khz)
-		khz = 1;
-	mul = div64_u64((u64)NSEC_PER_MSEC << 32, khz);
-	while (mul >> 32) {
-		mul >>= 1;
-		shift++;
-	}
-	while (!(mul >> 31)) {
-		mul <<= 1;
-		shift--;
-	}
-	time->mul = mul;
-	time->shift = shift;
+	if (abs((s64)(told - ns)) < (s64)NSEC_PER_MSEC)
+		return;
+	time->wall_sec = wall.tv_sec;
+	time->wall_nsec = wall.tv_nsec;
+	time->wall_version++;
 }
 
-static void timer_refresh(struct pvhv_timer *t, struct world *w, u64 now, ktime_t start)
+static void timer_refresh(struct pvhv_timer *t, struct world *w, const struct pvhv_clock *c)
 {
-	struct timespec64 wall;
-	u64 wall_ns;
-
-	timer_scale(&w->time);
-	w->time.tsc = rdtsc_ordered();
-	w->time.ns = ktime_get_ns() - ktime_to_ns(start);
-	w->time.flags = pvhv_cpu_features() & FEATURE_TSC_STABLE && !check_tsc_unstable() ?
-			PVCLOCK_STABLE : 0;
-	wall_ns = ktime_get_real_ns() - w->time.ns;
-	wall = ns_to_timespec64(wall_ns);
-	/* Only a set clock moves system time 0 by more than slewing does. */
-	if (abs((s64)(w->time.wall_sec * NSEC_PER_SEC + w->time.wall_nsec - wall_ns)) >
-	    (s64)NSEC_PER_MSEC) {
-		w->time.wall_sec = wall.tv_sec;
-		w->time.wall_nsec = wall.tv_nsec;
-		w->time.wall_version++;
-	}
-	t->refreshed = now;
+	t->version = pvhv_clock_version();
+	t->lasts = pvhv_clock_factors(c, &w->time);
+	timer_refresh_wall(&w->time, c);
+	t->due = jiffies + HZ;
 	t->cpu = smp_processor_id();
 	w->request |= REQUEST_TIME;
 }
 
-void pvhv_timer_prepare(struct pvhv_timer *t, struct world *w, ktime_t start)
+void pvhv_timer_prepare(struct pvhv_timer *t, struct world *w, const struct pvhv_clock *c)
 {
-	u64 now = ktime_get_ns();
-
-	if (!t->refreshed || now - t->refreshed > REFRESH_NS || t->cpu != smp_processor_id())
-		timer_refresh(t, w, now, start);
+	if (unlikely(time_after(jiffies, t->due) || t->version != pvhv_clock_version() ||
+		     (!t->lasts && t->cpu != smp_processor_id())))
+		timer_refresh(t, w, c);
 	if (READ_ONCE(t->fired)) {
 		WRITE_ONCE(t->fired, 0);
 		w->programmed = ~0ULL;

@@ -6,26 +6,28 @@
 #include <linux/hrtimer.h>
 #include "../shared/world.h"
 
-struct pvhv_domain;
+struct pvhv_clock;
 
 struct pvhv_timer {
 	struct hrtimer hrtimer;
 	void (*expired)(struct pvhv_timer *t);	/* hard interrupt context */
 	u32 fired;		/* [a] set by the timer, taken before an entry */
-	u64 refreshed;		/* world.time is of this ktime, ns; 0: never */
-	int cpu;
+	unsigned long due;	/* jiffies: world.time wants renewal after that */
+	u32 version;		/* pvhv_clock_version() of world.time */
+	bool lasts;		/* world.time's factors hold as long as that */
+	int cpu;		/* where they were made, or -1 */
 };
 
 void pvhv_timer_init(struct pvhv_timer *t, void (*expired)(struct pvhv_timer *t));
 void pvhv_timer_destroy(struct pvhv_timer *t);
 
-/** pvhv_timer_program - follow world.deadline; system time 0 of the domain is @start */
-void pvhv_timer_program(struct pvhv_timer *t, struct world *w, ktime_t start);
+/** pvhv_timer_program - follow world.deadline, a system time of the domain */
+void pvhv_timer_program(struct pvhv_timer *t, struct world *w, const struct pvhv_clock *c);
 
 /**
  * pvhv_timer_prepare - before an entry, interrupts off
  * Hands an expiry to the monitor and refreshes world.time when it is due.
  */
-void pvhv_timer_prepare(struct pvhv_timer *t, struct world *w, ktime_t start);
+void pvhv_timer_prepare(struct pvhv_timer *t, struct world *w, const struct pvhv_clock *c);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vCPUs: creation, registers, waking. What running means is in run.c. */
 #include <linux/anon_inodes.h>
+#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -76,10 +77,35 @@ static int vcpu_alloc(struct pvhv_vcpu *v)
 				pvhv_space_va(&d->space, LAYOUT_SLOT_STATE, LAYOUT_STATE_DOMAIN));
 }
 
+static struct pvhv_vcpu *vcpu_new(struct pvhv_domain *d, u32 id)
+{
+	struct pvhv_vcpu *v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
+
+	if (!v)
+		return NULL;
+	v->d = d;
+	v->id = id;
+	v->cpu = -1;
+	rcuwait_init(&v->wait);
+	INIT_CSD(&v->kick, vcpu_kicked, NULL);
+	pvhv_timer_init(&v->timer, vcpu_timer_expired);
+	return v;
+}
+
+static struct file *vcpu_open(struct pvhv_vcpu *v)
+{
+	struct file *f = anon_inode_getfile("[pvhv-vcpu]", &pvhv_vcpu_fops, v, O_RDWR);
+
+	if (!IS_ERR(f))
+		pvhv_domain_get(v->d);
+	return f;
+}
+
 int pvhv_vcpu_create(struct pvhv_domain *d, u32 id)
 {
 	struct pvhv_vcpu *v;
-	int err;
+	struct file *f;
+	int err, fd;
 
 	if (id >= PVHV_MAX_VCPUS)
 		return -EINVAL;
@@ -87,28 +113,31 @@ int pvhv_vcpu_create(struct pvhv_domain *d, u32 id)
 		return -EEXIST;
 	if (d->ran)
 		return -EBUSY;
-	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
-	if (!v)
+	/* First: too many open files must not end the domain. */
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	v = vcpu_new(d, id);
+	if (!v) {
+		put_unused_fd(fd);
 		return -ENOMEM;
-	v->d = d;
-	v->id = id;
-	v->cpu = -1;
-	rcuwait_init(&v->wait);
-	INIT_CSD(&v->kick, vcpu_kicked, NULL);
-	pvhv_timer_init(&v->timer, vcpu_timer_expired);
+	}
 	err = vcpu_alloc(v);
 	if (err)
 		goto fail;
-	pvhv_domain_get(d);
-	err = anon_inode_getfd("[pvhv-vcpu]", &pvhv_vcpu_fops, v, O_RDWR | O_CLOEXEC);
-	if (err < 0) {
-		pvhv_domain_put(d);
+	f = vcpu_open(v);
+	if (IS_ERR(f)) {
+		err = PTR_ERR(f);
 		goto fail;
 	}
+	v->area.regs->cs = SEL_GUEST_CS64;
+	v->area.regs->ss = SEL_GUEST_SS;
 	WRITE_ONCE(d->vcpu[id], v);
 	d->shared->nr_vcpus++;
-	return err;
+	fd_install(fd, f);
+	return fd;
 fail:
+	put_unused_fd(fd);
 	/* Parts of the area may be mapped for good: the domain must not run again. */
 	pvhv_domain_end(d, PVHV_EXIT_CRASH, PVHV_CRASH_MONITOR, "a vCPU could not be created");
 	pvhv_vcpu_destroy(v);
@@ -125,6 +154,12 @@ void pvhv_vcpu_destroy(struct pvhv_vcpu *v)
 	kfree(v);
 }
 
+/* WRFSBASE and WRMSR refuse anything else, and the monitor does not expect that. */
+static bool base_valid(u64 base)
+{
+	return (u64)((s64)(base << 16) >> 16) == base;
+}
+
 /* The caller holds @running. */
 int pvhv_vcpu_set_regs(struct pvhv_vcpu *v, const struct pvhv_regs *in)
 {
@@ -133,17 +168,20 @@ int pvhv_vcpu_set_regs(struct pvhv_vcpu *v, const struct pvhv_regs *in)
 
 	if (v->ran)
 		return -EBUSY;
-	if (in->user_mode || in->cr3_gfn >= v->d->shared->max_pages)
+	/* The other vCPUs are the guest's to start. */
+	if (v->id || in->user_mode || in->cr3_gfn >= v->d->shared->max_pages ||
+	    !base_valid(in->fs_base) || !base_valid(in->gs_base_kernel) ||
+	    !base_valid(in->gs_base_user))
 		return -EINVAL;
 	*r = (struct regs){
 		.r15 = in->r15, .r14 = in->r14, .r13 = in->r13, .r12 = in->r12, .rbp = in->rbp,
 		.rbx = in->rbx, .r11 = in->r11, .r10 = in->r10, .r9 = in->r9, .r8 = in->r8,
 		.rax = in->rax, .rcx = in->rcx, .rdx = in->rdx, .rsi = in->rsi, .rdi = in->rdi,
-		.rip = in->rip, .rflags = in->rflags, .rsp = in->rsp,
+		.rip = in->rip, .cs = r->cs, .rflags = in->rflags, .rsp = in->rsp, .ss = r->ss,
 	};
 	*c = (struct world_context){
 		.fs_base = in->fs_base, .gs_base_kernel = in->gs_base_kernel,
-		.gs_base_user = in->gs_base_user, .cr3_gfn = in->cr3_gfn,
+		.gs_base_user = in->gs_base_user, .cr2 = in->cr2, .cr3_gfn = in->cr3_gfn,
 	};
 	v->area.world->request |= REQUEST_CONTEXT;
 	v->ready = true;
