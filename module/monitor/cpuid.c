@@ -12,6 +12,11 @@
 
 enum { EAX, EBX, ECX, EDX };
 
+/* Leaf 0xd */
+#define XSAVE_MIN	576u		/* x87 and SSE state, and the header */
+#define XSAVE_COMPACT	(1u << 1)	/* subleaf 1, EAX: XSAVEC */
+#define XSAVE_ALIGNED	(1u << 1)	/* others, ECX: at a multiple of 64 in the compacted form */
+
 /* Features that a guest is told of if the CPU has them: leaf, register, bits. */
 static const struct {
 	u32 leaf, sub, reg, keep;
@@ -59,7 +64,7 @@ static bool leaf_hidden(u32 leaf)
 	}
 }
 
-/* Leaf 0xd follows XCR0 for user components; supervisor ones do not exist. */
+/* The sizes in subleafs 0 and 1 come from xsave_sizes(). Supervisor components do not exist. */
 static void filter_xsave(u32 sub, u32 out[4])
 {
 	if (sub == 0) {
@@ -162,6 +167,39 @@ static void xen_leaf(struct vcpu *v, u32 leaf, u32 sub, u32 out[4])
 	}
 }
 
+/* Bytes that XSAVE, or XSAVEC (@compact), takes for the components in @xcr0. */
+static u32 xsave_size(u64 xcr0, bool compact)
+{
+	u32 size = XSAVE_MIN, sub, component[4];
+
+	for (sub = 2; sub < 63; sub++) {
+		if (!(xcr0 & 1ULL << sub))
+			continue;
+		cpu_cpuid(0xd, sub, component);
+		if (!compact) {
+			size = max(size, component[EBX] + component[EAX]);
+			continue;
+		}
+		if (component[ECX] & XSAVE_ALIGNED)
+			size = (size + 63) & ~63u;
+		size += component[EAX];
+	}
+	return size;
+}
+
+/* What depends on XCR0 depends on the one that the guest believes it has set. */
+static void xsave_sizes(struct vcpu *v, u32 sub, u32 out[4])
+{
+	if (!vcpu_has(v, FEATURE_XSAVE))
+		return;
+	if (sub == 0) {
+		out[EBX] = xsave_size(v->xcr0, false);
+		out[ECX] = xsave_size((u64)out[EDX] << 32 | out[EAX], false);
+	} else if (sub == 1 && out[EAX] & XSAVE_COMPACT) {
+		out[EBX] = xsave_size(v->xcr0, true);
+	}
+}
+
 void cpuid_emulate(struct vcpu *v, u32 leaf, u32 sub, u32 out[4])
 {
 	u32 native[4];
@@ -182,4 +220,6 @@ void cpuid_emulate(struct vcpu *v, u32 leaf, u32 sub, u32 out[4])
 	}
 	cpu_cpuid(leaf, sub, native);
 	cpuid_filter(leaf, sub, native, v->d->features, v->id, out);
+	if (leaf == 0xd)
+		xsave_sizes(v, sub, out);
 }

@@ -168,8 +168,11 @@ static bool write_xcr(struct vcpu *v)
 {
 	u64 val = v->regs->rdx << 32 | (u32)v->regs->rax;
 
-	return vcpu_has(v, FEATURE_XSAVE) && !(u32)v->regs->rcx && val & 1 &&
-	       !(val & ~cpuid_xcr0(cpu_xgetbv(0)));
+	if (!vcpu_has(v, FEATURE_XSAVE) || (u32)v->regs->rcx || !(val & 1) ||
+	    val & ~cpuid_xcr0(cpu_xgetbv(0)))
+		return false;
+	v->xcr0 = val;
+	return true;
 }
 
 /* No port exists: reads float high, writes go nowhere. */

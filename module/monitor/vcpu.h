@@ -103,6 +103,7 @@ struct vcpu {
 	u64 gs_base_user;
 
 	u64 debugreg[8];	/* debugreg.c */
+	u64 xcr0;		/* emulate.c: as the guest has set it; the CPU keeps the host's */
 
 	/* event.c */
 	struct vcpu_info *info;	/* in shared_info or registered by the guest */
