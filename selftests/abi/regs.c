@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PVHV_SET_REGS and PVHV_GET_REGS: what is refused, what is kept, and that a guest
+ * starts with what was set.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+static struct guest g = { .domain = -1, .vcpu = -1 };
+
+static int ready(void)
+{
+	guest_free(&g);
+	guest_create(&g, name_of("regs"), code_shutdown);
+	return g.vcpu;
+}
+
+static struct pvhv_regs pattern(void)
+{
+	struct pvhv_regs r = { .size = sizeof(r) };
+	u64 *first = &r.r15, *last = &r.rdi, n = 0x0123456789abcdef;
+
+	for (; first <= last; first++, n += 0x1111111111111111)
+		*first = n;
+	r.rip = 0x12345678;
+	r.rflags = 0x246;
+	r.rsp = 0xffffffff80001000;
+	r.fs_base = 0x7fff12345678;
+	r.gs_base_kernel = 0xffff880012345678;
+	r.gs_base_user = 0xffffffffffffffff;
+	r.cr2 = 0xdeadbeef000;
+	r.cr3_gfn = 63;
+	return r;
+}
+
+static struct pvhv_regs get(void)
+{
+	struct pvhv_regs r = { .size = sizeof(r) };
+
+	is(call(g.vcpu, PVHV_GET_REGS, &r), 0, "get");
+	return r;
+}
+
+static void check_kept(void)
+{
+	struct pvhv_regs in = pattern(), out;
+
+	ready();
+	out = get();
+	ok(out.cs == 0xe033 && out.ss == 0xe02b && !out.ds && !out.es && !out.fs && !out.gs,
+	   "a new vCPU has the ABI's flat selectors");
+	is(call(g.vcpu, PVHV_SET_REGS, &in), 0, "set");
+	out = get();
+	in.cs = 0xe033;
+	in.ss = 0xe02b;
+	ok(!memcmp(&in, &out, sizeof(in)), "what was set is what is got");
+	in.cs = 0x10;
+	in.ss = in.ds = in.es = in.fs = in.gs = 0xffff;
+	is(call(g.vcpu, PVHV_SET_REGS, &in), 0, "set with selectors of the host");
+	out = get();
+	ok(out.cs == 0xe033 && out.ss == 0xe02b && !out.ds && !out.es && !out.fs && !out.gs,
+	   "selectors are read-only");
+}
+
+static void check_refused(const char *what, u64 *member, u64 value)
+{
+	u64 old = *member;
+
+	*member = value;
+	is(guest_set_regs(&g), -EINVAL, "%s = 0x%llx", what, value);
+	*member = old;
+}
+
+/* What the monitor could not load into the CPU must not reach it. */
+static void check_values(void)
+{
+	static const u64 bad[] = { 0x800000000000, 0x8000000000000000, 0xffff7fffffffffff,
+				   0x0100000000000000, 0xff00000000000000 };
+	size_t i;
+
+	ready();
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		check_refused("fs_base", &g.regs.fs_base, bad[i]);
+		check_refused("gs_base_kernel", &g.regs.gs_base_kernel, bad[i]);
+		check_refused("gs_base_user", &g.regs.gs_base_user, bad[i]);
+	}
+	check_refused("user_mode", &g.regs.user_mode, 1);
+	check_refused("user_mode", &g.regs.user_mode, ~0ULL);
+	check_refused("cr3_gfn", &g.regs.cr3_gfn, GUEST_PAGES);
+	check_refused("cr3_gfn", &g.regs.cr3_gfn, g.special_gfn);
+	check_refused("cr3_gfn", &g.regs.cr3_gfn, 1ULL << 40);
+	check_refused("cr3_gfn", &g.regs.cr3_gfn, ~0ULL);
+	is(guest_run(&g), -EINVAL, "after all that the vCPU has no registers yet");
+	is(guest_set_regs(&g), 0, "good ones");
+	g.regs.cr3_gfn = ~0ULL;
+	is(guest_set_regs(&g), -EINVAL, "bad ones after good ones");
+	is(guest_end(&g), PVHV_EXIT_SHUTDOWN, "the good ones count");
+}
+
+static void check_order(void)
+{
+	struct pvhv_regs r;
+
+	ready();
+	is(guest_set_regs(&g), 0, "registers");
+	g.regs.rip = GUEST_VA + (u64)(code_loop - code_start);
+	is(guest_set_regs(&g), 0, "others");
+	g.regs.rip = GUEST_VA + (u64)(code_shutdown - code_start);
+	g.regs.rbx = 0x1122334455667788;
+	is(guest_set_regs(&g), 0, "the last ones count");
+	*(u32 *)guest_data(&g, DATA_REASON) = 0;
+	is(guest_end(&g), PVHV_EXIT_SHUTDOWN, "run");
+	is(guest_set_regs(&g), -EBUSY, "registers after the run");
+	r = get();
+	ok(r.rbx == 0x1122334455667788, "rbx is what it was");
+	ok(r.rdi == 2 && r.rsp == g.regs.rsp && r.cr3_gfn == GFN_L4 && !r.user_mode,
+	   "the others are those of the last instruction");
+	ok(r.rip >= GUEST_VA && r.rip < GUEST_VA + PAGE, "which is in the guest's code");
+	ok(r.cs == 0xe033 && r.ss == 0xe02b, "selectors are the ABI's");
+}
+
+int main(void)
+{
+	static struct pvhv_regs set, get_in = { .size = sizeof(get_in) };
+	const struct checked checked[] = {
+		{ "SET_REGS", PVHV_SET_REGS, sizeof(set), false, &set, ready, NULL, { 0 } },
+		{ "GET_REGS", PVHV_GET_REGS, sizeof(get_in), true, &get_in, ready, NULL, { 0 } },
+	};
+	const unsigned long known[] = { PVHV_RUN, PVHV_SET_REGS, PVHV_GET_REGS };
+
+	close(device());
+	set = pattern();
+	check_struct(&checked[0]);
+	check_struct(&checked[1]);
+	check_unknown("vCPU", ready(), known, ARRAY_SIZE(known));
+	check_kept();
+	check_values();
+	check_order();
+	guest_free(&g);
+	return finish();
+}
