@@ -15,13 +15,16 @@
  *
  *   -ENOTTY  unknown ioctl            -EFAULT  unreadable or unwritable pointer
  *   -EINVAL  size too small, unknown flag, reserved member not zero, bad value
- *   -E2BIG   non-zero bytes beyond the struct known to the module
+ *   -E2BIG   non-zero bytes beyond the struct known to the module, or a size of
+ *            more than a page
  *   -EIO     called from another mm than the one that created the domain
  *            (a thread of another process, or after fork() or execve()),
  *            or the domain's mm is gone
  *   -ENOMEM  no host memory, or the memory cgroup is at its limit
+ *   -EMFILE, -ENFILE  no file descriptor for a result that is one
  *
- * No call that fails leaves anything half done.
+ * No call that fails leaves anything half done, except that a domain whose memory or
+ * vCPU could not be mapped for want of host memory has ended.
  */
 #ifndef _UAPI_LINUX_PVHV_H
 #define _UAPI_LINUX_PVHV_H
@@ -60,12 +63,12 @@ struct pvhv_version {
 /**
  * struct pvhv_create_domain - PVHV_CREATE_DOMAIN: make an empty domain
  * @max_pages: in: how many guest frames of 4 KiB the domain may ever have; gfns
- *	of memory are below this
- * @pool_pages: in: limit of shadow page-table memory in pages; 0 for the
- *	default, max_pages / 8 and at least 512
- * @name: in: 1 to PVHV_NAME_MAX - 1 characters from [A-Za-z0-9_.-], unique on
- *	the host
- * @special_gfn: out: first gfn above all memory. special_gfn + 0 is the
+ *	of memory are below this; at most what the host has
+ * @pool_pages: in: limit of shadow page-table memory in pages, at most
+ *	max_pages + 512; 0 for the default, max_pages / 8 and at least 512
+ * @name: in: 1 to PVHV_NAME_MAX - 1 characters from [A-Za-z0-9_.-], but not "." or
+ *	"..", then zeros; unique on the host
+ * @special_gfn: in: 0; out: first gfn above all memory. special_gfn + 0 is the
  *	shared_info page, which the module allocates.
  *
  * Returns the domain's file descriptor. -EEXIST: the name is in use; -EBUSY:
@@ -93,7 +96,9 @@ struct pvhv_create_domain {
  *	pinned and stay the domain's until it ends
  *
  * Only before the first PVHV_RUN. -EEXIST: overlaps memory given before;
- * -ERANGE: beyond max_pages; -EBUSY: the domain has run.
+ * -ERANGE: beyond max_pages; -EBUSY: the domain has run; -EFAULT: not memory that
+ * the caller may write to; -ENOMEM: also the module's limit for the user that
+ * created the domain (parameter max_pinned_mb).
  */
 struct pvhv_set_memory {
 	__u32 size;
@@ -107,8 +112,9 @@ struct pvhv_set_memory {
  * struct pvhv_create_vcpu - PVHV_CREATE_VCPU: add a virtual CPU
  * @id: in: below PVHV_MAX_VCPUS; ids are handed out from 0 upwards by the caller
  *
- * Returns the vCPU's file descriptor. Its first page can be mapped shared and
- * writable: struct pvhv_run. -EEXIST: the id is taken.
+ * Only before the first PVHV_RUN. Returns the vCPU's file descriptor. Its first
+ * page can be mapped shared and writable: struct pvhv_run. -EEXIST: the id is
+ * taken; -EBUSY: the domain has run.
  */
 struct pvhv_create_vcpu {
 	__u32 size;
@@ -121,7 +127,8 @@ struct pvhv_create_vcpu {
  * struct pvhv_bind_port - PVHV_BIND_PORT: an event channel between VMM and guest
  * @port: in: 0 to take any free port, else the wanted one; out: the port
  * @eventfd: in: signalled whenever the guest sends on the port, or -1
- * @vcpu: in: the vCPU notified by PVHV_RAISE_PORT until the guest rebinds it
+ * @vcpu: in: the vCPU notified by PVHV_RAISE_PORT until the guest rebinds it; below
+ *	PVHV_MAX_VCPUS, but need not exist
  *
  * -EBUSY: the wanted port is taken; -ENOSPC: no port is free; -EBADF, -EINVAL:
  * not an eventfd.
@@ -163,8 +170,12 @@ struct pvhv_raise_port {
  * @user_mode: 0: guest kernel, 1: guest user mode
  * @cr2: the last page-fault address the guest was told
  *
- * Selectors are read-only; they start as the ABI's flat ones. PVHV_SET_REGS:
- * -EBUSY once the vCPU has run.
+ * Selectors are read-only; they start as the ABI's flat ones. Any rip, rsp and
+ * rflags may be set: the guest gets what comes of it. PVHV_SET_REGS is for vCPU 0,
+ * the others are the guest's to start. It returns -EBUSY once the vCPU has run, and
+ * -EINVAL for another vCPU, a base that is no canonical address of 4-level paging, user
+ * mode, or a root that is not below max_pages. Both: -EBUSY while a thread runs
+ * the vCPU.
  */
 struct pvhv_regs {
 	__u32 size;
@@ -185,7 +196,7 @@ struct pvhv_regs {
 /* PVHV_RUN returns 0 with one of these in pvhv_run.reason, or -1 with
  *
  *   -EINTR   a signal is pending; call again
- *   -EINVAL  vCPU 0 has no registers yet
+ *   -EINVAL  the vCPU has no registers yet
  *   -EBUSY   another thread is running this vCPU
  *   -ESHUTDOWN  the domain has ended; pvhv_run still says why
  *   -EIO     see above, or a bug of the module that it has logged
