@@ -169,7 +169,8 @@ static void p2m_close_by(void **state)
 static void virtual_bases(void **state)
 {
 	static const u64 bases[] = { 0, 0x1000, 0x40000000, 0x7fffe0000000, 0xffff880000000000,
-				     0xffffffff80001000, 0xffffffffc0000000, 0xffffc8003ffff000 };
+				     0xffffffff80001000, 0xffffffffc0000000, 0xffffc8003ffff000,
+				     0xffffffffffc00000 };
 	struct built b;
 	size_t i;
 
@@ -188,7 +189,7 @@ static void virtual_bases(void **state)
 static void bad_virtual_bases(void **state)
 {
 	static const u64 bases[] = { 0x00007ffffffff000, 0x0000800000000000, 0xffff800000000000,
-				     0xffff87fffffff000, 0xfffffffffffff000, 0xffffffffffc00000 };
+				     0xffff87fffffff000, 0xfffffffffffff000, 0xfffffffffff80000 };
 	struct builder_request r = { .cmdline = "", .nr_pages = 4096 };
 	struct layout l;
 	struct kernel k;

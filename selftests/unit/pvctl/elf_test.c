@@ -128,27 +128,31 @@ static void legacy_string(void **state)
 	assert_int_equal(k.entry, 0xffffffff80100040);
 	assert_int_equal(k.hypercall_page, 0x101000);
 	assert_string_equal(k.notes.guest_os, "linux");
+	testelf_init(&t, 0);
+	testelf_segment(&t, 0xffffffff80100000, 4096, 8192);
 	t.legacy = "GUEST_OS=linux,VIRT_BASE=many";
-	t.ehdr.e_shnum = 0;
 	testelf_finish(&t, TESTELF_NOWHERE);
 	expect("no number");
 }
 
-/* Every truncation is an error or a whole kernel, and reads nothing beyond its end. */
+/* Without its last bytes that matter it is no kernel; nothing is read beyond the end. */
 static void truncated_everywhere(void **state)
 {
 	enum testelf_place places[] = { TESTELF_SEGMENT, TESTELF_SECTION, TESTELF_NOWHERE };
 	struct error e;
-	size_t n, i;
+	size_t n, i, needed;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
 		testelf_kernel(&t, 8);
 		if (places[i] == TESTELF_NOWHERE)
-			t.legacy = "VIRT_BASE=0xffffffff80000000";
+			t.legacy = "VIRT_BASE=0xffffffff80000000,ELF_PADDR_OFFSET=0,VIRT_ENTRY=0xffffffff80100010";
 		testelf_finish(&t, places[i]);
-		for (n = 0; n < t.size; n++)
-			assert_int_equal(parse(t.file, n, &e), -1);
+		/* Sections of notes are known by type: nobody asks for their names. */
+		needed = places[i] == TESTELF_SECTION ?
+			 t.shdr[0].sh_offset + t.shdr[0].sh_size : t.size;
+		for (n = 0; n <= t.size; n++)
+			assert_int_equal(parse(t.file, n, &e), n < needed ? -1 : 0);
 	}
 }
 
@@ -167,7 +171,7 @@ static void wrong_headers(void **state)
 	WRONG(ehdr.e_machine, EM_AARCH64, "another machine");
 	WRONG(ehdr.e_type, ET_REL, "no executable");
 	WRONG(ehdr.e_phentsize, 1, "wrong size");
-	WRONG(phdr[0].p_filesz, 9 << 10, "larger in the file");
+	WRONG(phdr[0].p_memsz, 4095, "larger in the file");
 	WRONG(phdr[0].p_filesz, UINT64_MAX, "beyond the end");
 	WRONG(phdr[0].p_offset, UINT64_MAX - 700, "beyond the end");
 	WRONG(phdr[0].p_memsz, UINT64_MAX, "beyond the 1024 MiB");
