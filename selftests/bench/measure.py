@@ -28,7 +28,7 @@ EVENTS = {
     "hcall": re.compile(r"hypercall"),
     "bounce": re.compile(r"bounce"),
     "fault": re.compile(r"page_fault"),
-    "emul": re.compile(r"emulate_pte|emulate_insn"),
+    "emul": re.compile(r"emulate_insn"),
 }
 
 
@@ -129,7 +129,7 @@ def items_native(s, arguments):
     return parse_items(series.run(args, s.path("log/native"), on_line)["items"])
 
 
-def items_guest(s, arguments, qemu=()):
+def items_guest(s, arguments):
     """The items in a guest: (instructions per operation, events per operation). The
     events are those of the timed samples with what surrounds them in pvbench: the
     munmap() of anon_fault, which its clock leaves out, is among them."""
@@ -138,7 +138,7 @@ def items_guest(s, arguments, qemu=()):
             s.progress.say("guest: " + line.split("\t")[1])
 
     script = "#!/bin/sh\nstty -echo\nexec pvbench -w %s\n" % shlex.join(arguments)
-    lines = s.guest("guest", ITEMS_MEMORY, on_line=on_line, qemu=qemu,
+    lines = s.guest("guest", ITEMS_MEMORY, on_line=on_line,
                     files=[(s.path("pvbench"), "bin/pvbench"), (s.path("pvtiny"), "bin/pvtiny")],
                     texts=[("bin/bench", script)])
     if not any(line.startswith("PVB_END") for line in lines):
@@ -151,24 +151,30 @@ def within(counts, low, high):
     return sum(n for address, n in counts.items() if low <= address < high)
 
 
+def switch_counts(s, rounds):
+    """Runs switch.c; ({"stay", "leave": {address: count}}, lines of the machine)."""
+    output = s.path("switch.insns")
+    start, stay, leave = series.symbols(s.path("switch.elf"), "mark_start", "mark_stay", "mark_leave")
+    lines = s.machine(
+        "switch", "--add", s.path("switch.elf") + ":/guest/switch.elf", "--run",
+        "sed 's/^/MODULE\t/' /sys/module/pvhv/sections/.text\n"
+        "exec pvctl run --name switch --kernel /guest/switch.elf --memory 32M -- n=%d # switch" % rounds,
+        qemu=series.plugin(s.path("insns.so"), output, mark=(start, stay, leave)))["switch"]
+    counts = dict(series.read_marks(output))
+    os.unlink(output)
+    return {"stay": counts[stay], "leave": counts[leave]}, lines
+
+
 def world_switch(s, rounds=20000):
     """A hypercall that leaves for the host (SCHEDOP_yield) beside one that stays in the
     monitor (xen_version), from a micro-guest: executed instructions per call, counted by
-    address. "there and back" is the monitor's and pvhv.ko's part of the first: entry,
-    dispatch, leaving, the host's run loop, entering, return. The rest of the host's kernel
-    is yield() in its scheduler and the tracepoints' and interrupts' part."""
-    output = s.path("switch.insns")
-    start, stay, leave = series.symbols(s.path("switch.elf"), "mark_start", "mark_stay", "mark_leave")
-    s.machine("switch", "--add", s.path("switch.elf") + ":/guest/switch.elf", "--run",
-              "pvctl run --name switch --kernel /guest/switch.elf --memory 32M -- n=%d" % rounds,
-              qemu=series.plugin(s.path("insns.so"), output, mark=(start, stay, leave)))
-    counts = dict(series.read_marks(output))
-    os.unlink(output)
+    address. Of the first, the monitor's and pvhv.ko's part is entry, dispatch, leaving, the
+    host's run loop, entering and the return; the rest of the host's kernel is yield() in
+    its scheduler, and its interrupts."""
     result = {}
-    for name, mark in (("stay", stay), ("leave", leave)):
-        monitor, module = within(counts[mark], *MONITOR), within(counts[mark], *MODULES)
-        guest = within(counts[mark], 0, 1 << 47)
-        total = sum(counts[mark].values())
+    for name, counts in switch_counts(s, rounds)[0].items():
+        monitor, module = within(counts, *MONITOR), within(counts, *MODULES)
+        guest, total = within(counts, 0, 1 << 47), sum(counts.values())
         parts = {"total": total, "guest": guest, "monitor": monitor, "module": module,
                  "kernel": total - guest - monitor - module}
         result[name] = {part: n / rounds for part, n in parts.items()}
@@ -222,14 +228,14 @@ def boot(s):
 
 def idle_memory(s):
     """Bytes that an idle guest costs the host beyond its RAM, two ways: what pvhv counts
-    (overhead_bytes), and by how much MemAvailable went down, pvctl's own included."""
+    (overhead_bytes), and by how much free memory went down, which has pvctl's own memory,
+    its page tables and the kernel's for it, too."""
     script = ("#!/bin/sh\nsleep 5\nprintf 'PVBMARK\\tidle\\n'\nread -r line\n"
               "sleep 5\nprintf 'PVBMARK\\tidle\\n'\nread -r line\n")
-    lines = s.guest("idle", IDLE_MEMORY, texts=[("bin/bench", script)])
-    samples = sampled(lines)
+    samples = sampled(s.guest("idle", IDLE_MEMORY, texts=[("bin/bench", script)]))
     before, idle = samples[0][1], samples[-1][1]
-    taken = (before["mem_available_kb"] - idle["mem_available_kb"]) * 1024
-    return {"overhead": idle["overhead_bytes"], "available": taken - (IDLE_MEMORY << 20),
+    taken = (before["free_kb"] - idle["free_kb"]) * 1024
+    return {"overhead": idle["overhead_bytes"], "taken": taken - (IDLE_MEMORY << 20),
             "pool_pages": idle["pool_pages"]}
 
 

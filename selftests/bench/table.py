@@ -103,8 +103,8 @@ def memory_text(memory):
     """Memory."""
     return ["host memory of an idle guest of %d MiB beyond its RAM: %.2f MiB (page-table pool %d pages);"
             % (measure.IDLE_MEMORY, memory["overhead"] / MIB, memory["pool_pages"]),
-            "MemAvailable fell by %.2f MiB more than its RAM, with pvctl's own memory"
-            % (memory["available"] / MIB)]
+            "free memory fell by %.2f MiB more than its RAM, with pvctl's own and the kernel's for it"
+            % (memory["taken"] / MIB)]
 
 
 def size_text(size):
