@@ -19,16 +19,17 @@
 #define CR0_GUEST	0x80050033	/* PG AM WP NE ET MP PE */
 #define CR0_TS		BIT(3)
 
-/* Registers by the number of their encoding. */
+/* Where a register of the encoding's number is. */
 static u64 *reg(struct vcpu *v, u8 n)
 {
-	struct regs *r = v->regs;
-	u64 *const map[16] = {
-		&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp, &r->rsi, &r->rdi,
-		&r->r8, &r->r9, &r->r10, &r->r11, &r->r12, &r->r13, &r->r14, &r->r15,
+#define AT(name) offsetof(struct regs, name)
+	static const u8 at[16] = {
+		AT(rax), AT(rcx), AT(rdx), AT(rbx), AT(rsp), AT(rbp), AT(rsi), AT(rdi),
+		AT(r8), AT(r9), AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15),
 	};
+#undef AT
 
-	return map[n & 15];
+	return (u64 *)((u8 *)v->regs + at[n & 15]);
 }
 
 static u64 read_reg(struct vcpu *v, const struct insn *i)
@@ -351,16 +352,18 @@ static long table_write(struct vcpu *v, const struct insn *i, gfn_t table, u64 v
 
 bool emulate_table_write(struct vcpu *v, u64 va)
 {
-	u64 regs[16], at;
 	struct insn i;
+	u64 regs[16], at;
 	gfn_t table;
 	long err;
-	u8 n;
 
 	if (!is_long_mode_code(v) || !fetch(v, &i) || !is_table_write(&i))
 		return false;
-	for (n = 0; n < 16; n++)
-		regs[n] = *reg(v, n);
+	/* All that an address can depend on. */
+	regs[i.base & 15] = *reg(v, i.base);
+	regs[i.index & 15] = *reg(v, i.index);
+	regs[i.reg & 15] = *reg(v, i.reg);
+	regs[7] = v->regs->rdi;
 	at = insn_address(&i, regs, v->regs->rip + i.length, v->w->context.fs_base,
 			  vcpu_has(v, FEATURE_FSGSBASE) ? cpu_rdgsbase() : cpu_rdmsr(MSR_GS_BASE));
 	/* One entry only; the fault was about the first byte of the operand. */

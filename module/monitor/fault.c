@@ -29,18 +29,19 @@ static int touch_locked(struct vcpu *v, u64 va, u64 access, struct touch *t)
 	struct domain *d = v->d;
 	struct walk *w = &t->walk;
 	u64 needed = access & PF_WRITE ? PTE_P | PTE_RW : PTE_P;
-	u64 gpte, spte;
+	u64 gpte;
 	int err;
 
 	if (unlikely(!walk_va(v, va, w)))
 		return foreign_tables(v, va);
 	if (!walk_allows(w, access))
 		return -EFAULT;
-	spte = shadow_page(d, d->frames[w->table.n].u.shadow)[w->index];
-	if ((spte & needed) == needed) {
+	t->spte_at = &shadow_page(d, d->frames[w->table.n].u.shadow)[w->index];
+	t->spte = *t->spte_at;
+	if ((t->spte & needed) == needed) {
 		/* What the caller will use is what the guest's CPU uses. */
 		if (unlikely(!frame_owned(d, pte_gfn(w->gpte)) ||
-			     d->frames[pte_gfn(w->gpte).n].hfn != pte_hfn(spte).n))
+			     d->frames[pte_gfn(w->gpte).n].hfn != pte_hfn(t->spte).n))
 			return foreign_tables(v, va);
 		return 0;
 	}
@@ -49,6 +50,7 @@ static int touch_locked(struct vcpu *v, u64 va, u64 access, struct touch *t)
 		return foreign_tables(v, va);
 	err = update_entry(v, w->table, w->index, gpte);
 	t->changed = !err;
+	t->spte = *t->spte_at;
 	return err == -EINVAL ? -EFAULT : err;
 }
 

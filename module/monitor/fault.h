@@ -9,10 +9,13 @@
  * struct touch - what fault_touch() found
  * @walk: the guest's tables, as they were before
  * @changed: an entry was installed: the guest's access will now get further
+ * @spte_at, @spte: on success the shadow entry, and what it says now
  */
 struct touch {
 	struct walk walk;
 	bool changed;
+	const u64 *spte_at;
+	u64 spte;
 };
 
 /**

@@ -37,23 +37,35 @@ static void foreign_write(struct vcpu *v, u64 g)
 
 /* ------------------------------------------------------- ending a table */
 
-/* Drop what the present entries of a table refer to. The page is zero afterwards. */
-static void clear_table(struct vcpu *v, u32 i, const u64 *gtable)
+/* Drop what the present entries of one half of a table refer to. */
+static void clear_half(struct vcpu *v, u32 i, u32 half, const u64 *gtable)
 {
 	struct domain *d = v->d;
 	const struct shadow *s = &d->shadows[i];
-	u32 index;
-	u64 spte;
+	const u64 *spte = shadow_half(d, i, half);
+	u32 first = half * SHADOW_HALF, n = 0;
 
-	for (index = 0; s->present && index < PTE_ENTRIES; index++) {
-		if (s->level == PTE_LEVELS && index == LAYOUT_SLOT_FIRST)
-			index = LAYOUT_SLOT_LAST + 1;
-		spte = shadow_entry(d, i, index);
-		if (!spte)
+	if (s->level == PTE_LEVELS && half)
+		n = LAYOUT_SLOT_LAST + 1 - SHADOW_HALF;	/* the monitor's own */
+	for (; s->present && n < SHADOW_HALF; n++) {
+		u64 old = spte[n];
+
+		if (!(n & 7) && !pte_any(&spte[n])) {
+			n += 7;
 			continue;
-		shadow_set(d, i, index, 0);
-		frame_unmap(v, s->level, READ_ONCE(gtable[index]), spte);
+		}
+		if (!old)
+			continue;
+		shadow_set(d, i, first + n, 0);
+		frame_unmap(v, s->level, READ_ONCE(gtable[first + n]), old);
 	}
+}
+
+/* The shadow has no present entry afterwards. */
+static void clear_table(struct vcpu *v, u32 i, const u64 *gtable)
+{
+	clear_half(v, i, 0, gtable);
+	clear_half(v, i, 1, gtable);
 }
 
 void frame_demote(struct vcpu *v, gfn_t g)
@@ -172,6 +184,15 @@ static int get_typed(struct vcpu *v, gfn_t g, enum frame_type type)
 	return 0;
 }
 
+static void drop_type(struct vcpu *v, struct frame *f, enum frame_type type)
+{
+	if (--f->u.typed)
+		return;
+	f->type = FRAME_NONE;
+	if (type == FRAME_WRITABLE)
+		f->stamp = tlb_stamp(v->d) & 0xffff;
+}
+
 static void put_typed(struct vcpu *v, gfn_t g, enum frame_type type)
 {
 	struct frame *f = &v->d->frames[g.n];
@@ -182,11 +203,7 @@ static void put_typed(struct vcpu *v, gfn_t g, enum frame_type type)
 		return;
 	}
 	put_ref(v, g);
-	if (--f->u.typed)
-		return;
-	f->type = FRAME_NONE;
-	if (type == FRAME_WRITABLE)
-		f->stamp = tlb_stamp(v->d) & 0xffff;
+	drop_type(v, f, type);
 }
 
 int frame_map(struct vcpu *v, u64 gpte, u64 *spte)
@@ -232,15 +249,29 @@ void frame_unmap(struct vcpu *v, int level, u64 gpte, u64 spte)
 	struct domain *d = v->d;
 	gfn_t g = pte_gfn(gpte);
 
-	d->translations++;
-	if (level > 1)
+	if (level > 1) {
+		/* What was cached of walks may have gone this way. */
+		d->translations++;
 		unmap_table(v, level, g, spte);
-	else if (unlikely(g.n >= d->nr_frames || d->frames[g.n].hfn != pte_hfn(spte).n))
+	} else if (unlikely(g.n >= d->nr_frames || d->frames[g.n].hfn != pte_hfn(spte).n)) {
 		foreign_write(v, g.n);
-	else if (spte & PTE_RW)
+	} else if (spte & PTE_RW) {
 		put_typed(v, g, FRAME_WRITABLE);
-	else
+	} else {
 		put_ref(v, g);
+	}
+}
+
+void frame_protect(struct vcpu *v, gfn_t g, u64 spte)
+{
+	struct domain *d = v->d;
+	struct frame *f = &d->frames[g.n];
+
+	if (unlikely(g.n >= d->nr_frames || f->hfn != pte_hfn(spte).n ||
+		     f->type != FRAME_WRITABLE || !f->u.typed))
+		foreign_write(v, g.n);
+	else
+		drop_type(v, f, FRAME_WRITABLE);
 }
 
 bool frame_get_table(struct domain *d, gfn_t g, int level)

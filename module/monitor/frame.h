@@ -71,6 +71,12 @@ int __must_check frame_map(struct vcpu *v, u64 gpte, u64 *spte);
  */
 void frame_unmap(struct vcpu *v, int level, u64 gpte, u64 spte);
 
+/**
+ * frame_protect - entry @spte for @g was writable and is not any more; its reference stays
+ * Call it after the shadow entry is changed. As with frame_unmap(), @g is a hint.
+ */
+void frame_protect(struct vcpu *v, gfn_t g, u64 spte);
+
 /** frame_want_table - see that @g has no type, so that it can become a table */
 int __must_check frame_want_table(struct vcpu *v, gfn_t g);
 

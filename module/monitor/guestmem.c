@@ -2,16 +2,15 @@
 /*
  * Copies between monitor and guest. Each page is looked up once, in a small cache of
  * recent translations first: arguments and stacks of a guest lie on few pages. A
- * cached translation is one that the shadow allowed; it is forgotten as soon as any is
- * taken back in the domain, so it is never older than what a CPU might still use.
+ * cached translation is used only while the shadow entry that it came from is still the
+ * same, so it is never older than what a CPU might still use.
  */
 #include "guestmem.h"
 #include "fault.h"
 
 /* Low bits of vcpu_translation.key; the rest is the page's address. */
 #define TRANSLATION_VALID	BIT(0)
-#define TRANSLATION_USER	BIT(1)	/* of guest user mode's root */
-#define TRANSLATION_WRITE	BIT(2)	/* writable */
+#define TRANSLATION_WRITE	BIT(1)	/* writable: also serves for reading */
 
 static u64 page_of(u64 va)
 {
@@ -23,21 +22,11 @@ static struct vcpu_translation *cache_slot(struct vcpu *v, u64 va)
 	return &v->translation[(va >> PVHV_PAGE_SHIFT) & (VCPU_TRANSLATIONS - 1)];
 }
 
-static void cache_check(struct vcpu *v)
-{
-	u64 now = READ_ONCE(v->d->translations);
-
-	if (likely(v->translations == now))
-		return;
-	memset(v->translation, 0, sizeof(v->translation));
-	v->translations = now;
-}
-
 /* Look up in full; NULL with the fault the guest would take. */
 static u8 *translate(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault)
 {
 	u64 access = write ? PF_WRITE : 0;
-	struct vcpu_translation *slot;
+	struct vcpu_translation *slot = cache_slot(v, va);
 	struct touch t;
 	int err;
 
@@ -50,24 +39,22 @@ static u8 *translate(struct vcpu *v, u64 va, bool write, struct guestmem_fault *
 			*fault = (struct guestmem_fault){ va, fault_error(v, &t.walk, access) };
 		return NULL;
 	}
-	cache_check(v);
-	slot = cache_slot(v, va);
-	slot->ptr = guestmem_gfn_ptr(v->d, pte_gfn(t.walk.gpte));
-	slot->key = page_of(va) | TRANSLATION_VALID | (v->user_mode ? TRANSLATION_USER : 0) |
-		    (write ? TRANSLATION_WRITE : 0);
+	*slot = (struct vcpu_translation){
+		.key = page_of(va) | TRANSLATION_VALID | (write ? TRANSLATION_WRITE : 0),
+		.root = walk_root(v).n, .spte_at = t.spte_at, .spte = t.spte,
+		.ptr = guestmem_gfn_ptr(v->d, pte_gfn(t.walk.gpte)),
+	};
 	return slot->ptr;
 }
 
 static inline u8 *page_ptr(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault)
 {
 	struct vcpu_translation *slot = cache_slot(v, va);
-	u64 key = page_of(va) | TRANSLATION_VALID | (v->user_mode ? TRANSLATION_USER : 0);
+	u64 key = page_of(va) | TRANSLATION_VALID | TRANSLATION_WRITE;
 
-	cache_check(v);
-	if (write)
-		key |= TRANSLATION_WRITE;
-	/* A writable translation also serves for reading. */
-	if (likely(slot->key == key || slot->key == (key | TRANSLATION_WRITE)))
+	walk_cache_check(v);
+	if (likely((write ? slot->key : slot->key | TRANSLATION_WRITE) == key &&
+		   slot->root == walk_root(v).n && READ_ONCE(*slot->spte_at) == slot->spte))
 		return slot->ptr;
 	return translate(v, va, write, fault);
 }

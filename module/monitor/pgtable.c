@@ -15,7 +15,7 @@ void pgtable_init(struct vcpu *v)
 		shadow_init(v->d);
 	v->cr3_kernel = v->cr3_user = GFN_NONE;
 	v->root_kernel = v->root_user = v->root = v->w->idle_root;
-	/* The cache of translations is empty: no domain gets to this value. */
+	/* The caches of walks are empty: no domain gets to this value. */
 	v->translations = ~0ULL;
 }
 
@@ -109,7 +109,6 @@ static void set_root(struct vcpu *v, gfn_t root, bool user)
 		v->root_kernel = value;
 	v->root = v->user_mode ? v->root_user : v->root_kernel;
 	tlb_request(v, user ? TLB_FLUSH_USER : TLB_FLUSH_KERNEL);
-	v->d->translations++;
 	if (old.n == GFN_NONE.n)
 		return;
 	tlb_switch_root(v);

@@ -87,15 +87,11 @@ static int fill_l1(struct vcpu *v, const u64 *gtable, u32 shadow)
 	int err;
 
 	for (index = 0; index < PTE_ENTRIES; index++) {
-		/* Most tables are sparse: look at a cache line at a time. */
-		const u64 *e = &gtable[index];
-
-		if (!(index & 7) &&
-		    !((e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]) & PTE_P)) {
+		if (!(index & 7) && !(pte_any(&gtable[index]) & PTE_P)) {
 			index += 7;
 			continue;
 		}
-		gpte = READ_ONCE(*e);
+		gpte = READ_ONCE(gtable[index]);
 		if (!(gpte & PTE_P))
 			continue;
 		err = frame_map(v, gpte, &spte);
@@ -118,6 +114,10 @@ static int fill_upper(struct vcpu *v, struct step *step, int level, gfn_t *child
 	for (; step->index < PTE_ENTRIES; step->index++) {
 		if (level == PTE_LEVELS && step->index == LAYOUT_SLOT_FIRST)
 			step->index = LAYOUT_SLOT_LAST + 1;
+		if (!(step->index & 7) && !(pte_any(&gtable[step->index]) & PTE_P)) {
+			step->index += 7;
+			continue;
+		}
 		gpte = READ_ONCE(gtable[step->index]);
 		if (!(gpte & PTE_P))
 			continue;

@@ -51,6 +51,12 @@ static inline bool pte_writable(u64 gpte)
 	return (gpte & (PTE_RW | PTE_D)) == (PTE_RW | PTE_D);
 }
 
+/* The bits that any of eight entries has: most tables are sparse, and a line is soon seen. */
+static inline u64 pte_any(const u64 e[8])
+{
+	return e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7];
+}
+
 /* Is @va between the guest's two halves, in the slots of the monitor? */
 static inline bool pte_reserved(u64 va)
 {

@@ -182,29 +182,23 @@ u32 shadow_unreferenced(const struct domain *d, int lowest)
 	return SHADOW_NONE;
 }
 
-/* Which page of an L4 the CPU reads entry @index from, in guest kernel mode. */
-static u64 *shadow_l4_slot(const struct domain *d, u32 i, u32 index)
+static u64 *slot(const struct domain *d, u32 i, u32 index)
 {
-	if (d->features & FEATURE_LA57 && index >= PTE_ENTRIES / 2)
-		i = d->shadows[i].second;
-	return &shadow_page(d, i)[index];
+	return shadow_half(d, i, index / SHADOW_HALF) + index % SHADOW_HALF;
 }
 
 u64 shadow_entry(const struct domain *d, u32 i, u32 index)
 {
-	if (d->shadows[i].level == PTE_LEVELS)
-		return *shadow_l4_slot(d, i, index);
-	return shadow_page(d, i)[index];
+	return *slot(d, i, index);
 }
 
 void shadow_set(struct domain *d, u32 i, u32 index, u64 spte)
 {
 	struct shadow *s = &d->shadows[i];
-	bool l4 = s->level == PTE_LEVELS;
-	u64 *slot = l4 ? shadow_l4_slot(d, i, index) : &shadow_page(d, i)[index];
+	u64 *at = slot(d, i, index);
 
-	s->present += !!spte - !!*slot;
-	WRITE_ONCE(*slot, spte);
-	if (l4 && s->second != SHADOW_NONE && !(d->features & FEATURE_LA57))
+	s->present += !!spte - !!*at;
+	WRITE_ONCE(*at, spte);
+	if (s->level == PTE_LEVELS && s->second != SHADOW_NONE && !(d->features & FEATURE_LA57))
 		WRITE_ONCE(shadow_page(d, s->second)[index], spte);
 }

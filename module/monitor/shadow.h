@@ -18,6 +18,19 @@ static inline u64 *shadow_page(const struct domain *d, u32 i)
 	return (u64 *)(d->pool + (u64)i * PVHV_PAGE_SIZE);
 }
 
+#define SHADOW_HALF	(PTE_ENTRIES / 2)
+
+/*
+ * Entries [half * SHADOW_HALF, +SHADOW_HALF) of a table, in the page that the CPU reads
+ * them from in guest kernel mode.
+ */
+static inline u64 *shadow_half(const struct domain *d, u32 i, u32 half)
+{
+	if (half && d->features & FEATURE_LA57 && d->shadows[i].level == PTE_LEVELS)
+		i = d->shadows[i].second;
+	return shadow_page(d, i) + half * SHADOW_HALF;
+}
+
 /** shadow_init - empty lists; once, before anything else */
 void shadow_init(struct domain *d);
 

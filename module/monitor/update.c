@@ -12,13 +12,14 @@
 #include "walk.h"
 
 /*
- * A level-1 entry that keeps frame and right to write keeps its references, too: all
- * that is left are bits like NX, or ones that the hardware never sees.
+ * A level-1 entry that keeps its frame keeps its reference, too, unless it becomes
+ * writable. What changes are bits like NX, ones that the hardware never sees, or that
+ * writing is over.
  */
-static bool same_reference(u64 old, u64 gpte, u64 ospte)
+static bool keeps_reference(u64 old, u64 gpte, u64 ospte)
 {
 	return ospte && pte_is_mapped(gpte, 1) && !((old ^ gpte) & PTE_ADDR) &&
-	       pte_writable(gpte) == !!(ospte & PTE_RW);
+	       (ospte & PTE_RW || !pte_writable(gpte));
 }
 
 static int update_l1(struct vcpu *v, u32 i, u64 *gentry, u32 index, u64 gpte)
@@ -29,13 +30,13 @@ static int update_l1(struct vcpu *v, u32 i, u64 *gentry, u32 index, u64 gpte)
 	u64 spte = 0;
 	int err;
 
-	if (same_reference(old, gpte, ospte)) {
+	if (keeps_reference(old, gpte, ospte)) {
 		WRITE_ONCE(*gentry, gpte);
 		spte = pte_shadow(gpte, 1, pte_hfn(ospte));
-		if (spte != ospte) {
+		if (spte != ospte)
 			WRITE_ONCE(shadow_page(d, i)[index], spte);
-			d->translations++;
-		}
+		if ((ospte ^ spte) & PTE_RW)
+			frame_protect(v, pte_gfn(gpte), ospte);
 		return 0;
 	}
 	if (gpte & PTE_P) {

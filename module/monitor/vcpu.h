@@ -39,13 +39,28 @@ struct vcpu_shared_page {
 	void *ptr;		/* in the physmap; NULL: not registered */
 };
 
-/* One page of the guest as the monitor reaches it, for one of the guest's modes. */
+/*
+ * One page of the guest as the monitor reaches it. Good as long as the shadow entry says
+ * what it said, and its table is where it was.
+ */
 struct vcpu_translation {
 	u64 key;		/* page address and TRANSLATION_* of guestmem.c; 0: none */
+	u64 root;		/* gfn of the root it was looked up from */
 	u8 *ptr;		/* the page in the physmap */
+	const u64 *spte_at;
+	u64 spte;
 };
 
-#define VCPU_TRANSLATIONS	8	/* a power of two */
+/* Where a walk gets to its level-1 table. */
+struct vcpu_walk {
+	u64 key;		/* 2 MiB region and WALK_VALID of walk.c; 0: none */
+	u64 root;
+	gfn_t table;
+	u64 rights;		/* of the levels above */
+};
+
+#define VCPU_TRANSLATIONS	8	/* powers of two */
+#define VCPU_WALKS		8
 
 struct vcpu {
 	/* entry.S and switch.S know the offsets of these */
@@ -89,8 +104,9 @@ struct vcpu {
 	u64 cr2;		/* last one told to the guest */
 	u8 iopl;		/* virtual IOPL, set by physdev_op */
 
-	/* guestmem.c: recent translations, valid while domain.translations stands */
+	/* walk.c, guestmem.c: caches, valid while domain.translations stands */
 	u64 translations;
+	struct vcpu_walk walk[VCPU_WALKS];
 	struct vcpu_translation translation[VCPU_TRANSLATIONS];
 
 	/* segment.c */

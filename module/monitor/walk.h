@@ -32,12 +32,30 @@ struct walk {
 	u64 rights;
 };
 
+/* The root of the guest's current mode. */
+static inline gfn_t walk_root(const struct vcpu *v)
+{
+	return v->user_mode ? v->cr3_user : v->cr3_kernel;
+}
+
+/* Forget the cached walks and translations; they are good from @now on. */
+void walk_cache_clear(struct vcpu *v, u64 now);
+
+/** walk_cache_check - before looking at a cache: forget what is not valid any more */
+static inline void walk_cache_check(struct vcpu *v)
+{
+	u64 now = READ_ONCE(v->d->translations);
+
+	if (unlikely(v->translations != now))
+		walk_cache_clear(v, now);
+}
+
 /**
  * walk_va - walk to the level-1 entry for @va
  * Returns false when an entry names a frame that is not a table of its level: then
  * somebody has written to the tables from outside.
  */
-bool walk_va(const struct vcpu *v, u64 va, struct walk *w);
+bool walk_va(struct vcpu *v, u64 va, struct walk *w);
 
 /* Does the guest allow this access? @access: PF_WRITE, PF_FETCH. */
 bool walk_allows(const struct walk *w, u64 access);

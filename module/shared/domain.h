@@ -152,7 +152,7 @@ struct domain {
 	 * the clock stood at t is gone from a vCPU that has flushed at t + 1 or later.
 	 */
 	u64 flush_clock;
-	u64 translations;	/* changes whenever a translation is taken back */
+	u64 translations;	/* changes whenever an entry for a table is taken back */
 
 	/* [d] monitor */
 	struct lock lock;
