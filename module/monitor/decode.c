@@ -85,14 +85,22 @@ static void sib(struct stream *s, struct insn *i, u8 mod)
 	}
 }
 
-static void modrm(struct stream *s, struct insn *i)
+/* The modrm byte of two registers, whatever its mod says. */
+static u8 modrm_registers(struct stream *s, struct insn *i)
 {
-	u8 b = next(s), mod = b >> 6;
+	u8 b = next(s);
 
 	i->reg = (b >> 3 & 7) | (s->rex & 4) << 1;
 	i->rm = (b & 7) | (s->rex & 1) << 3;
 	i->base = INSN_NO_REG;
 	i->index = INSN_NO_REG;
+	return b;
+}
+
+static void modrm(struct stream *s, struct insn *i)
+{
+	u8 b = modrm_registers(s, i), mod = b >> 6;
+
 	if (mod == 3)
 		return;
 	i->memory = true;
@@ -221,8 +229,7 @@ static u8 two_byte(struct stream *s, struct insn *i, u8 op)
 	case 0x08: case 0x09: return INSN_WBINVD;
 	case 0x0b: return INSN_UD2;
 	case 0x20: case 0x21: case 0x22: case 0x23:
-		modrm(s, i);
-		i->memory = false;
+		modrm_registers(s, i);
 		return op == 0x20 ? INSN_READ_CR : op == 0x21 ? INSN_READ_DR :
 		       op == 0x22 ? INSN_WRITE_CR : INSN_WRITE_DR;
 	case 0x30: return INSN_WRMSR;
