@@ -2,16 +2,9 @@
 /* See segment.h. */
 #include "segment.h"
 #include "cpu.h"
+#include "descriptor.h"
 #include "frame.h"
 #include "guestmem.h"
-
-#define DESC_ACCESSED	BIT(40)
-#define DESC_CODE	BIT(43)
-#define DESC_S		BIT(44)		/* code or data, not a system segment */
-#define DESC_DPL	(3ULL << 45)
-#define DESC_P		BIT(47)
-#define DESC_L		BIT(53)
-#define DESC_D		BIT(54)
 
 #define PER_PAGE	512
 #define LDT_PAGES	16
@@ -22,20 +15,6 @@ u32 segment_try_load_es(u16 sel);
 u32 segment_try_load_fs(u16 sel);
 u32 segment_try_load_gs(u16 sel);
 u32 segment_try_lldt(u16 sel);
-
-bool segment_check(u64 *desc)
-{
-	u64 d = *desc;
-
-	if (!(d & DESC_P))
-		return true;	/* cannot be loaded: any content */
-	if (!(d & DESC_S))
-		return false;
-	if (d & DESC_CODE && d & DESC_L && d & DESC_D)
-		return false;
-	*desc = d | DESC_DPL | DESC_ACCESSED;
-	return true;
-}
 
 static u64 *area_table(struct vcpu *v, u64 offset)
 {
@@ -52,7 +31,7 @@ static bool frame_content_good(struct vcpu *v, gfn_t g, u32 entries)
 	for (i = 0; i < entries; i++) {
 		u64 desc = READ_ONCE(from[i]);
 
-		if (!segment_check(&desc))
+		if (!descriptor_check(&desc))
 			return false;
 	}
 	return true;
@@ -91,7 +70,7 @@ static void copy_frame(struct vcpu *v, gfn_t g, u64 *to, u32 entries)
 	for (i = 0; i < entries; i++) {
 		u64 desc = READ_ONCE(from[i]);
 
-		to[i] = segment_check(&desc) ? desc : 0;
+		to[i] = descriptor_check(&desc) ? desc : 0;
 	}
 	memset(to + entries, 0, (PER_PAGE - entries) * sizeof(u64));
 }
@@ -213,7 +192,7 @@ long hypercall_update_descriptor(struct vcpu *v, u64 arg[6])
 	u64 desc = arg[1];
 	bool segment;
 
-	if (arg[0] & 7 || !frame_owned(v->d, g) || !segment_check(&desc))
+	if (arg[0] & 7 || !frame_owned(v->d, g) || !descriptor_check(&desc))
 		return -EINVAL;
 	segment = v->d->frames[g.n].type == FRAME_SEGMENT;
 	if (!segment) {

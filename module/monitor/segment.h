@@ -9,12 +9,6 @@
 
 #include "panic.h"
 
-/**
- * segment_check - may a guest have this descriptor, and how does the CPU get it?
- * Pure. Returns false for gates, system segments and impossible code segments.
- */
-bool segment_check(u64 *desc);
-
 void segment_init(struct vcpu *v);
 
 /** segment_load - from the host: LDT, selectors, bases. False: a selector was bad */

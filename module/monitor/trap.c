@@ -30,22 +30,13 @@ struct fixup {
 extern const struct fixup image_fixups[], image_fixups_end[];
 extern const u8 guest_iretq[];
 
-/*
- * A page fault that a hypervisor below the host injected to say "the page behind
- * this token is being paged in". It has error code 0, which no fault at CPL 3 has.
- */
-static bool is_async_page_fault(u64 error)
-{
-	return !(error & PF_USER);
-}
-
 static void trap_page_fault(struct vcpu *v, struct regs *r)
 {
 	u64 va = cpu_read_cr2();
 	u64 error = r->error;
 
 	vcpu_count(v, COUNTER_page_fault);
-	if (is_async_page_fault(error)) {
+	if (trap_is_async_page_fault(error)) {
 		vcpu_exit(v, EXIT_ASYNC_PF, va);
 		return;
 	}

@@ -4,6 +4,16 @@
 #define PVHV_MONITOR_TRAP_H
 
 #include "panic.h"
+#include "walk.h"
+
+/*
+ * A page fault that a hypervisor below the host injected to say "the page behind
+ * this token is being paged in". It has error code 0, which no fault at CPL 3 has.
+ */
+static inline bool trap_is_async_page_fault(u64 error)
+{
+	return !(error & PF_USER);
+}
 
 /* An exception or interrupt from the guest. */
 void trap_guest(struct vcpu *v, struct regs *r);
