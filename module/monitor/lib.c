@@ -69,8 +69,13 @@ static void put_number(struct out *o, u64 n, u32 base, bool negative, u32 width,
 		digits[i++] = "0123456789abcdef"[n % base];
 		n /= base;
 	} while (n);
-	if (negative)
+	/* Zeroes stand behind the sign, blanks before it. */
+	if (negative && pad == '0') {
+		put(o, '-');
+		width -= !!width;
+	} else if (negative) {
 		digits[i++] = '-';
+	}
 	while (i < width && width <= sizeof(digits))
 		digits[i++] = pad;
 	while (i)
