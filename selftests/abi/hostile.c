@@ -273,6 +273,39 @@ static void check_garbage(int kind)
 	guest_free(&g);
 }
 
+/* Random instructions in guest kernel mode, with system calls among them. */
+static void check_code(bool calls)
+{
+	const struct itimerval soon = { { 0, 0 }, { 0, 30000 } }, never = { { 0, 0 }, { 0, 0 } };
+	unsigned int i, j, panics = 0, crashed = 0;
+	long ret;
+
+	for (i = 0; i < 60; i++) {
+		guest_ready(&g, name_of("code"), code_start);
+		seed = 0x9e3779b97f4a7c15 * (i + 1) + calls;
+		for (j = 0; j < 512; j++)
+			((u64 *)g.mem)[j] = random64();
+		/* mov $0..63, %eax; syscall; and the rest of eight bytes random */
+		for (j = 0; calls && j < PAGE; j += 16) {
+			const u8 code[] = { 0xb8, random64() % 64, 0, 0, 0, 0x0f, 0x05 };
+
+			memcpy(g.mem + j, code, sizeof(code));
+		}
+		setitimer(ITIMER_REAL, &soon, NULL);
+		do
+			ret = guest_run(&g);
+		while ((!ret && g.run->reason != PVHV_EXIT_CRASH &&
+			g.run->reason != PVHV_EXIT_SHUTDOWN) || (ret == -EINTR && !alarmed()));
+		setitimer(ITIMER_REAL, &never, NULL);
+		crashed += !ret && g.run->reason == PVHV_EXIT_CRASH;
+		panics += !ret && g.run->reason == PVHV_EXIT_CRASH &&
+			  g.run->crash.reason == PVHV_CRASH_MONITOR;
+		guest_free(&g);
+	}
+	note("%u of 60 crashed", crashed);
+	is(panics, 0, "random instructions%s: no bug in the monitor", calls ? " and hypercalls" : "");
+}
+
 /* -------------------------------------------------------------- memory */
 
 static int stop;
@@ -364,6 +397,8 @@ int main(void)
 	check_tables();
 	for (kind = 0; kind < 4; kind++)
 		check_garbage(kind);
+	check_code(false);
+	check_code(true);
 	check_foreign_writer("computes", code_count);
 	check_foreign_writer("shuts down", code_shutdown);
 	check_foreign_writer("writes", code_write);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -196,7 +197,10 @@ static void check_signal(const char *what, const char *code)
 	for (i = 0; i < 20; i++) {
 		g.run->immediate_exit = 0;
 		pthread_create(&thread, NULL, run_thread, NULL);
-		if (!i || code != code_block)
+		/* One that blocks counts once. */
+		while (!count())
+			sched_yield();
+		if (code != code_block)
 			wait_for_guest();
 		usleep(1000);
 		pthread_kill(thread, SIGALRM);
@@ -205,6 +209,19 @@ static void check_signal(const char *what, const char *code)
 	}
 	is(bad, 0, "a guest that %s: signals end the run", what);
 	is(g.run->reason, PVHV_EXIT_NONE, "a guest that %s: there is no reason then", what);
+}
+
+/* One run that SIGUSR1 ends when the guest has executed something. */
+static void check_interrupted(void)
+{
+	pthread_t thread;
+	void *ret;
+
+	pthread_create(&thread, NULL, run_thread, NULL);
+	wait_for_guest();
+	pthread_kill(thread, SIGUSR1);
+	pthread_join(thread, &ret);
+	is((long)ret, -EINTR, "a signal ends the run");
 }
 
 static void check_handler(void)
@@ -271,6 +288,72 @@ static void check_storm(void)
 	is(interrupted, 400, "signals from a thread that competes for the CPU");
 }
 
+/* The process is stopped and continued by another one: PVHV_RUN says -EINTR, no more. */
+static void check_stopped(void)
+{
+	pid_t pid, parent = getpid();
+	int i, bad = 0, status = 0;
+	u64 before;
+
+	start(code_count);
+	for (i = 0; i < 10; i++) {
+		fflush(stdout);
+		pid = fork();
+		if (!pid) {
+			wait_for_guest();
+			kill(parent, SIGSTOP);
+			usleep(2000);
+			kill(parent, SIGCONT);
+			_exit(0);
+		}
+		bad += guest_run(&g) != -EINTR;
+		status += child_status(pid);
+	}
+	is(bad + status, 0, "SIGSTOP and SIGCONT");
+	before = count();
+	check_interrupted();
+	ok(count() > before, "the guest goes on after it");
+}
+
+static pid_t runner_tid;
+
+static void *moving_thread(void *unused)
+{
+	(void)unused;
+	__atomic_store_n(&runner_tid, gettid(), __ATOMIC_RELEASE);
+	return (void *)guest_run(&g);
+}
+
+/* From CPU to CPU, as a scheduler would: the guest must not notice. */
+static void check_moved(void)
+{
+	int i, n = (int)sysconf(_SC_NPROCESSORS_ONLN), bad = 0;
+	struct pvhv_regs r = { .size = sizeof(r) };
+	pthread_t thread;
+	cpu_set_t cpus;
+	void *ret;
+
+	if (n < 2) {
+		skip("a thread moves between CPUs: there is one CPU");
+		return;
+	}
+	start(code_count);
+	pthread_create(&thread, NULL, moving_thread, NULL);
+	wait_for_guest();
+	for (i = 0; i < 200; i++) {
+		CPU_ZERO(&cpus);
+		CPU_SET(i % n, &cpus);
+		bad += sched_setaffinity(runner_tid, sizeof(cpus), &cpus);
+		wait_for_guest();
+	}
+	pthread_kill(thread, SIGUSR1);
+	pthread_join(thread, &ret);
+	is((long)ret, -EINTR, "a thread moves between CPUs: one run all the while");
+	is(bad + call(g.vcpu, PVHV_GET_REGS, &r), 0, "it could be moved");
+	ok(r.rip >= GUEST_VA && r.rip < GUEST_VA + PAGE && r.rsp == g.regs.rsp,
+	   "the guest's registers are its own");
+}
+
 int main(void)
 {
 	const struct sigaction signal = { .sa_handler = on_signal }, kick = { .sa_handler = on_kick };
@@ -300,6 +383,8 @@ int main(void)
 	check_signal("blocks", code_block);
 	check_handler();
 	check_storm();
+	check_stopped();
+	check_moved();
 	guest_free(&g);
 	return finish();
 }
