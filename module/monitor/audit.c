@@ -158,6 +158,7 @@ static void audit_vcpu(struct audit *a, const struct vcpu *v)
 	use_page(a, &v->info_page);
 	use_page(a, &v->time_page);
 	use_page(a, &v->runstate_page);
+	use_page(a, &v->runstate_rest);
 	for (i = 0; i < ARRAY_SIZE(v->gdt_frames); i++)
 		if (v->gdt_frames[i] != GFN_NONE.n)
 			use_frame(a, gfn(v->gdt_frames[i]), FRAME_SEGMENT, i);

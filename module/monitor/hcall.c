@@ -233,6 +233,8 @@ static long register_area(struct vcpu *v, u64 va, long (*handle)(struct vcpu *v,
 
 long hypercall_vcpu_op(struct vcpu *v, u64 arg[6])
 {
+	struct vcpu_runstate_info runstate;
+
 	if (arg[1] >= v->d->nr_vcpus)
 		return -ENOENT;
 	/* A vCPU acts on itself only, but for questions. */
@@ -242,7 +244,8 @@ long hypercall_vcpu_op(struct vcpu *v, u64 arg[6])
 	case VCPUOP_is_up:
 		return v->d->vcpus[arg[1]] != NULL;
 	case VCPUOP_get_runstate_info:
-		return give(v, arg[2], &v->runstate, sizeof(v->runstate));
+		time_get_runstate(v, &runstate);
+		return give(v, arg[2], &runstate, sizeof(runstate));
 	case VCPUOP_register_vcpu_info:
 		return register_info(v, arg[2]);
 	case VCPUOP_register_runstate_memory_area:

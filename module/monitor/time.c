@@ -13,6 +13,7 @@ void time_init(struct vcpu *v)
 	v->timer_deadline = TIME_NEVER;
 	v->time_page.gfn = GFN_NONE;
 	v->runstate_page.gfn = GFN_NONE;
+	v->runstate_rest.gfn = GFN_NONE;
 	v->runstate.state = RUNSTATE_running;
 	v->w->request |= REQUEST_TIME;
 }
@@ -94,26 +95,50 @@ static void timer_announce(struct vcpu *v)
 		vcpu_exit(v, EXIT_TIMER, 0);
 }
 
+/* A word of the copy in the guest's memory: none lies on two pages. */
+static u64 *runstate_word(const struct vcpu *v, u64 offset)
+{
+	if (offset < v->runstate_split)
+		return (u64 *)((u8 *)v->runstate_page.ptr + offset);
+	return (u64 *)((u8 *)v->runstate_rest.ptr + (offset - v->runstate_split));
+}
+
 /*
  * The copy in the guest's memory, which another vCPU may be reading: with the assist
  * enabled, a mark in the entry time says that the copy is being made.
  */
 static void runstate_publish(struct vcpu *v)
 {
-	struct vcpu_runstate_info *to = v->runstate_page.ptr;
+	const struct vcpu_runstate_info *r = &v->runstate;
 	bool marked = v->vm_assist & BIT(VMASST_TYPE_runstate_update_flag);
+	u64 *entry_time;
 	u32 i;
 
-	if (!to)
+	if (!v->runstate_page.ptr)
 		return;
+	entry_time = runstate_word(v, offsetof(struct vcpu_runstate_info, state_entry_time));
 	if (marked)
-		WRITE_ONCE(to->state_entry_time, v->runstate.state_entry_time | XEN_RUNSTATE_UPDATE);
+		WRITE_ONCE(*entry_time, r->state_entry_time | XEN_RUNSTATE_UPDATE);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	WRITE_ONCE(to->state, v->runstate.state);
-	for (i = 0; i < ARRAY_SIZE(to->time); i++)
-		WRITE_ONCE(to->time[i], v->runstate.time[i]);
+	WRITE_ONCE(*(int *)runstate_word(v, offsetof(struct vcpu_runstate_info, state)), r->state);
+	for (i = 0; i < ARRAY_SIZE(r->time); i++)
+		WRITE_ONCE(*runstate_word(v, offsetof(struct vcpu_runstate_info, time[i])),
+			   r->time[i]);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	WRITE_ONCE(to->state_entry_time, v->runstate.state_entry_time);
+	WRITE_ONCE(*entry_time, r->state_entry_time);
+}
+
+/* Count the time since the last change, without changing anything else. */
+static void runstate_account(struct vcpu_runstate_info *r, u64 now)
+{
+	if (now > r->state_entry_time)
+		r->time[r->state & 3] += now - r->state_entry_time;
+}
+
+void time_get_runstate(struct vcpu *v, struct vcpu_runstate_info *r)
+{
+	*r = v->runstate;
+	runstate_account(r, time_now(v));
 }
 
 static void runstate_set(struct vcpu *v, int state)
@@ -121,8 +146,7 @@ static void runstate_set(struct vcpu *v, int state)
 	struct vcpu_runstate_info *r = &v->runstate;
 	u64 now = time_now(v);
 
-	if (now > r->state_entry_time)
-		r->time[r->state & 3] += now - r->state_entry_time;
+	runstate_account(r, now);
 	r->state = state;
 	r->state_entry_time = now;
 	runstate_publish(v);
@@ -152,13 +176,13 @@ void time_leave(struct vcpu *v)
 }
 
 /* A page of guest memory by its address, held for writing: once, at registration. */
-static long hold_page(struct vcpu *v, u64 va, u64 size, struct vcpu_shared_page *page, u64 *offset)
+static long hold_page(struct vcpu *v, u64 va, u64 size, struct vcpu_shared_page *page)
 {
+	u64 offset = va & (PVHV_PAGE_SIZE - 1);
 	gfn_t g;
 	long err;
 
-	*offset = va & (PVHV_PAGE_SIZE - 1);
-	if (*offset > PVHV_PAGE_SIZE - size || va & 7)
+	if (offset > PVHV_PAGE_SIZE - size || va & 7)
 		return -EINVAL;
 	if (guestmem_translate(v, va, &g))
 		return -EFAULT;
@@ -168,7 +192,7 @@ static long hold_page(struct vcpu *v, u64 va, u64 size, struct vcpu_shared_page 
 	if (page->ptr)
 		frame_put_writable(v, page->gfn);
 	*page = (struct vcpu_shared_page){
-		.gfn = g, .ptr = (u8 *)guestmem_gfn_ptr(v->d, g) + *offset,
+		.gfn = g, .ptr = (u8 *)guestmem_gfn_ptr(v->d, g) + offset,
 	};
 	return 0;
 }
@@ -188,25 +212,35 @@ long time_register_area(struct vcpu *v, u64 va)
 		release_page(v, &v->time_page);
 		return 0;
 	}
-	err = hold_page(v, va, sizeof(struct vcpu_time_info), &v->time_page, &v->time_offset);
+	err = hold_page(v, va, sizeof(struct vcpu_time_info), &v->time_page);
 	if (!err)
 		time_publish(v);
 	return err;
 }
 
+/* The ABI lets the area lie anywhere, and Linux puts it where it falls. */
 long time_register_runstate(struct vcpu *v, u64 va)
 {
-	long err;
+	const u64 size = sizeof(struct vcpu_runstate_info);
+	u64 split = min(size, PVHV_PAGE_SIZE - (va & (PVHV_PAGE_SIZE - 1)));
+	struct vcpu_shared_page page[2] = { { .gfn = GFN_NONE }, { .gfn = GFN_NONE } };
+	long err = 0;
 
-	if (!va) {
-		release_page(v, &v->runstate_page);
-		return 0;
+	if (va)
+		err = hold_page(v, va, split, &page[0]);
+	if (va && !err && split < size)
+		err = hold_page(v, va + split, size - split, &page[1]);
+	if (err) {
+		release_page(v, &page[0]);
+		return err;
 	}
-	err = hold_page(v, va, sizeof(struct vcpu_runstate_info), &v->runstate_page,
-			&v->runstate_offset);
-	if (!err)
-		runstate_set(v, RUNSTATE_running);
-	return err;
+	release_page(v, &v->runstate_page);
+	release_page(v, &v->runstate_rest);
+	v->runstate_page = page[0];
+	v->runstate_rest = page[1];
+	v->runstate_split = split;
+	runstate_set(v, RUNSTATE_running);
+	return 0;
 }
 
 static long set_singleshot(struct vcpu *v, u64 va)

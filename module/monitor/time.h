@@ -30,6 +30,9 @@ void time_enter(struct vcpu *v);
 /** time_leave - to the host: runstate, deadline */
 void time_leave(struct vcpu *v);
 
+/** time_get_runstate - the runstate with its times up to now */
+void time_get_runstate(struct vcpu *v, struct vcpu_runstate_info *r);
+
 long time_vcpu_op(struct vcpu *v, u64 op, u64 va);
 long time_register_area(struct vcpu *v, u64 va);
 long time_register_runstate(struct vcpu *v, u64 va);

@@ -134,9 +134,9 @@ struct vcpu {
 	u64 periodic;		/* ns, 0: none */
 	u64 periodic_next;
 	struct vcpu_shared_page time_page;	/* vcpu_time_memory_area */
-	u64 time_offset;	/* of the area in its page */
 	struct vcpu_shared_page runstate_page;
-	u64 runstate_offset;
+	struct vcpu_shared_page runstate_rest;	/* the next page, if the area ends there */
+	u64 runstate_split;	/* bytes of the area in the first page */
 	struct vcpu_runstate_info runstate;
 	u64 vm_assist;
 	u64 wall_version;
