@@ -167,6 +167,12 @@ static u8 one_byte(struct stream *s, struct insn *i, u8 op)
 		return group(s, i, f6, byte, 0);
 	case 0xfe: case 0xff:
 		return group(s, i, fe, byte, 0);
+	case 0xa2: case 0xa3:	/* rax to an absolute address */
+		i->size = operand_size(s, byte);
+		i->memory = true;
+		i->base = i->index = INSN_NO_REG;
+		i->disp = (s64)immediate(s, i->address_size);
+		return INSN_MOV;
 	case 0xa4: case 0xa5: case 0xaa: case 0xab:
 		i->size = operand_size(s, byte);
 		i->memory = true;

@@ -13,11 +13,13 @@
 #include "guestmem.h"
 #include "msr.h"
 #include "pgtable.h"
+#include "segment.h"
 #include "tlb.h"
 #include "walk.h"
 
 #define CR0_GUEST	0x80050033	/* PG AM WP NE ET MP PE */
 #define CR0_TS		BIT(3)
+#define DR6_SINGLE_STEP	BIT(14)
 
 /* Where a register of the encoding's number is. */
 static u64 *reg(struct vcpu *v, u8 n)
@@ -62,7 +64,8 @@ static bool fetch(struct vcpu *v, struct insn *i)
 	if (guestmem_read(v, code, rip, n, NULL))
 		return false;
 	insn_decode(i, code, n);
-	if (i->kind == INSN_TRUNCATED && n < INSN_MAX &&
+	/* UD2 may be the beginning of the ABI's prefix. */
+	if ((i->kind == INSN_TRUNCATED || i->kind == INSN_UD2) && n < INSN_MAX &&
 	    !guestmem_read(v, code + n, rip + n, INSN_MAX - n, NULL))
 		insn_decode(i, code, INSN_MAX);
 	return i->kind != INSN_UNKNOWN && i->kind != INSN_TRUNCATED;
@@ -73,11 +76,31 @@ static bool is_long_mode_code(struct vcpu *v)
 	return v->regs->cs == SEL_GUEST_CS64 || !v->user_mode;
 }
 
+/* What the CPU does at the end of an instruction, single step included. */
 static void done(struct vcpu *v, const struct insn *i)
 {
 	v->regs->rip += i->length;
 	v->regs->rflags &= ~RFLAGS_RF;
 	vcpu_count(v, COUNTER_emulate_insn);
+	if (unlikely(v->regs->rflags & RFLAGS_TF)) {
+		v->debugreg[6] |= DR6_SINGLE_STEP;
+		bounce_exception(v, VECTOR_DB, 0);
+	}
+}
+
+/* Address of the memory operand. */
+static u64 address(struct vcpu *v, const struct insn *i)
+{
+	u64 regs[16];
+
+	/* All that an address can depend on. */
+	regs[i->base & 15] = *reg(v, i->base);
+	regs[i->index & 15] = *reg(v, i->index);
+	regs[i->reg & 15] = *reg(v, i->reg);
+	regs[7] = v->regs->rdi;
+	return insn_address(i, regs, v->regs->rip + i->length,
+			    i->segment == 4 ? segment_fs_base(v) : 0,
+			    i->segment == 5 ? segment_gs_base(v) : 0);
 }
 
 /* -------------------------------------------------- privileged instructions */
@@ -221,7 +244,8 @@ static bool emulate_kernel(struct vcpu *v, const struct insn *i)
 	case INSN_WBINVD: case INSN_CLAC: case INSN_STAC:
 		return true;
 	case INSN_INVLPG:
-		return false;	/* the address needs a segment: MMUEXT_INVLPG exists */
+		tlb_invlpg(v, address(v, i));
+		return true;
 	case INSN_RDTSC:
 		val = cpu_rdtsc();
 		v->regs->rax = (u32)val;
@@ -291,7 +315,8 @@ void emulate_ud(struct vcpu *v)
 
 static bool is_table_write(const struct insn *i)
 {
-	return i->kind >= INSN_MOV && i->kind <= INSN_STOS && i->memory && !i->rep;
+	return i->kind >= INSN_MOV && i->kind <= INSN_STOS && i->memory &&
+	       (!i->rep || (i->kind == INSN_STOS && i->address_size == 8));
 }
 
 /* Operand 2. False: it cannot be had. */
@@ -353,19 +378,13 @@ static long table_write(struct vcpu *v, const struct insn *i, gfn_t table, u64 v
 bool emulate_table_write(struct vcpu *v, u64 va)
 {
 	struct insn i;
-	u64 regs[16], at;
 	gfn_t table;
 	long err;
+	u64 at;
 
 	if (!is_long_mode_code(v) || !fetch(v, &i) || !is_table_write(&i))
 		return false;
-	/* All that an address can depend on. */
-	regs[i.base & 15] = *reg(v, i.base);
-	regs[i.index & 15] = *reg(v, i.index);
-	regs[i.reg & 15] = *reg(v, i.reg);
-	regs[7] = v->regs->rdi;
-	at = insn_address(&i, regs, v->regs->rip + i.length, v->w->context.fs_base,
-			  vcpu_has(v, FEATURE_FSGSBASE) ? cpu_rdgsbase() : cpu_rdmsr(MSR_GS_BASE));
+	at = address(v, &i);
 	/* One entry only; the fault was about the first byte of the operand. */
 	if (at != va || (at & 7) + i.size > 8 || guestmem_translate(v, at, &table))
 		return false;
@@ -375,6 +394,9 @@ bool emulate_table_write(struct vcpu *v, u64 va)
 		return true;	/* the instruction executes again */
 	if (err)
 		return false;
+	/* One entry at a time: rip stays on the instruction until the last. */
+	if (i.rep && --v->regs->rcx)
+		return true;
 	done(v, &i);
 	return true;
 }

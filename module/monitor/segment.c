@@ -230,7 +230,12 @@ static void write_gs_base(struct vcpu *v, u64 base)
 		cpu_wrmsr(MSR_GS_BASE, base);
 }
 
-static u64 read_gs_base(struct vcpu *v)
+u64 segment_fs_base(struct vcpu *v)
+{
+	return vcpu_has(v, FEATURE_FSGSBASE) ? cpu_rdfsbase() : cpu_rdmsr(MSR_FS_BASE);
+}
+
+u64 segment_gs_base(struct vcpu *v)
 {
 	return vcpu_has(v, FEATURE_FSGSBASE) ? cpu_rdgsbase() : cpu_rdmsr(MSR_GS_BASE);
 }
@@ -271,13 +276,13 @@ bool segment_load(struct vcpu *v)
 void segment_save(struct vcpu *v)
 {
 	struct world_context *c = &v->w->context;
-	u64 live = read_gs_base(v), other = cpu_rdmsr(MSR_KERNEL_GS_BASE);
+	u64 live = segment_gs_base(v), other = cpu_rdmsr(MSR_KERNEL_GS_BASE);
 
 	c->ds = cpu_read_ds();
 	c->es = cpu_read_es();
 	c->fs = cpu_read_fs();
 	c->gs = cpu_read_gs();
-	c->fs_base = vcpu_has(v, FEATURE_FSGSBASE) ? cpu_rdfsbase() : cpu_rdmsr(MSR_FS_BASE);
+	c->fs_base = segment_fs_base(v);
 	c->gs_base_user = v->user_mode ? live : other;
 	c->gs_base_kernel = v->user_mode ? other : live;
 }

@@ -15,6 +15,10 @@ void segment_init(struct vcpu *v);
 bool segment_load(struct vcpu *v);
 void segment_save(struct vcpu *v);
 
+/** segment_fs_base, segment_gs_base - the live bases, of the guest's mode */
+u64 segment_fs_base(struct vcpu *v);
+u64 segment_gs_base(struct vcpu *v);
+
 /** segment_set_ldt - MMUEXT_SET_LDT */
 long segment_set_ldt(struct vcpu *v, u64 va, u64 entries);
 
