@@ -112,8 +112,11 @@ static size_t format(char *out, size_t size, const char *fmt, va_list ap)
 			out[len++] = (char)va_arg(ap, int);
 			break;
 		case 's':
-			for (s = va_arg(ap, const char *); *s && len + 1 < size; s++)
+			/* Text of an asm() has its % doubled. */
+			for (s = va_arg(ap, const char *); *s && len + 1 < size; s++) {
 				out[len++] = *s;
+				s += s[0] == '%' && s[1] == '%';
+			}
 			break;
 		default:
 			out[len++] = *fmt;
