@@ -113,7 +113,8 @@ static const char *put_conversion(struct out *o, const char *fmt, va_list *ap)
 		put(o, (char)va_arg(*ap, int));
 		break;
 	default:
-		put(o, *fmt);
+		if (*fmt)
+			put(o, *fmt);
 	}
 	return fmt;
 }
