@@ -38,8 +38,11 @@
 	.popsection
 .endm
 
-/* General registers, onto struct regs below vector and error. */
-.macro PUSH_REGS
+/*
+ * General registers, onto struct regs below vector and error: first those that a C
+ * function may change, below them those that it preserves.
+ */
+.macro PUSH_SCRATCH
 	push %rdi
 	push %rsi
 	push %rdx
@@ -49,6 +52,34 @@
 	push %r9
 	push %r10
 	push %r11
+.endm
+
+.macro POP_SCRATCH
+	pop %r11
+	pop %r10
+	pop %r9
+	pop %r8
+	pop %rax
+	pop %rcx
+	pop %rdx
+	pop %rsi
+	pop %rdi
+.endm
+
+#define PRESERVED_SIZE	48
+
+/* The same places as PUSH_REGS, with %rsp at struct regs. */
+.macro STORE_PRESERVED
+	mov %r15, (%rsp)
+	mov %r14, 8(%rsp)
+	mov %r13, 16(%rsp)
+	mov %r12, 24(%rsp)
+	mov %rbp, 32(%rsp)
+	mov %rbx, 40(%rsp)
+.endm
+
+.macro PUSH_REGS
+	PUSH_SCRATCH
 	push %rbx
 	push %rbp
 	push %r12
@@ -64,15 +95,7 @@
 	pop %r12
 	pop %rbp
 	pop %rbx
-	pop %r11
-	pop %r10
-	pop %r9
-	pop %r8
-	pop %rax
-	pop %rcx
-	pop %rdx
-	pop %rsi
-	pop %rdi
+	POP_SCRATCH
 .endm
 
 #endif

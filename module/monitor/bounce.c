@@ -13,12 +13,6 @@
 
 #include <xen/callback.h>
 
-/* Flags that survive into a handler: all but those that change how code runs. */
-#define CLEARED_ON_BOUNCE	(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | RFLAGS_AC)
-
-/* Flags a guest may not choose. */
-#define FIXED_FLAGS		(RFLAGS_IF | RFLAGS_IOPL | RFLAGS_VM | BIT(19) | BIT(20) | BIT(1))
-
 /* Vectors with an error code, by bit. */
 #define ERROR_CODE_VECTORS	(BIT(8) | BIT(10) | BIT(11) | BIT(12) | BIT(13) | BIT(14) | \
 				 BIT(17) | BIT(21))
@@ -47,20 +41,39 @@ void bounce_set_mode(struct vcpu *v, bool user)
 	cpu_swapgs();
 }
 
-/* rflags as the guest shall see them: virtual IF and IOPL. */
-static u64 guest_rflags(struct vcpu *v)
+/*
+ * Write a frame of @n words to the guest kernel's stack, in whose mode we are, and go to
+ * its handler at @rip.
+ */
+static void push_frame(struct vcpu *v, u64 sp, const u64 *frame, u32 n, u64 rip, bool mask)
 {
-	u64 flags = v->regs->rflags & ~(RFLAGS_IF | RFLAGS_IOPL);
+	struct regs *r = v->regs;
+	u64 *to, bytes = n * sizeof(u64);
+	u32 i;
 
-	if (!upcalls_masked(v))
-		flags |= RFLAGS_IF;
-	return flags | (u64)v->iopl << 12;
-}
-
-/* rflags as the hardware gets them. */
-static u64 hardware_rflags(u64 flags)
-{
-	return (flags & 0x3fffff & ~FIXED_FLAGS) | RFLAGS_IF | BIT(1);
+	sp = bounce_align(sp) - bytes;
+	if (likely((sp & (PVHV_PAGE_SIZE - 1)) <= PVHV_PAGE_SIZE - bytes)) {
+		to = guestmem_map(v, sp, true, NULL);
+		for (i = 0; to && i < n; i++)
+			to[i] = frame[i];
+	} else {
+		to = guestmem_write(v, sp, frame, bytes, NULL) ? NULL : (u64 *)frame;
+	}
+	if (!to) {
+		vcpu_crash(v, CRASH_BAD_STACK,
+			   "kernel stack 0x%lx is not writable (event at rip 0x%lx)",
+			   sp, r->rip);
+		return;
+	}
+	if (mask)
+		WRITE_ONCE(v->info->evtchn_upcall_mask, 1);
+	r->rip = rip;
+	r->cs = SEL_GUEST_CS64;
+	r->ss = SEL_GUEST_SS;
+	r->rsp = sp;
+	r->rflags = bounce_handler_rflags(r->rflags);
+	r->vector = 0;
+	vcpu_count(v, COUNTER_bounce);
 }
 
 /*
@@ -81,27 +94,12 @@ static void bounce(struct vcpu *v, const struct bounce_frame *b)
 		*f++ = b->error;
 	*f++ = r->rip;
 	*f++ = cs;
-	*f++ = guest_rflags(v);
+	*f++ = bounce_guest_rflags(v, r->rflags, mask);
 	*f++ = r->rsp;
 	*f++ = r->ss;
 
 	bounce_set_mode(v, false);
-	sp = ALIGN_DOWN(sp, 16) - (u64)((u8 *)f - (u8 *)frame);
-	if (guestmem_write(v, sp, frame, (u64)((u8 *)f - (u8 *)frame), NULL)) {
-		vcpu_crash(v, CRASH_BAD_STACK,
-			   "kernel stack 0x%lx is not writable (event at rip 0x%lx)",
-			   sp, r->rip);
-		return;
-	}
-	if (b->mask_events)
-		WRITE_ONCE(v->info->evtchn_upcall_mask, 1);
-	r->rip = b->rip;
-	r->cs = SEL_GUEST_CS64;
-	r->ss = SEL_GUEST_SS;
-	r->rsp = sp;
-	r->rflags = hardware_rflags(r->rflags & ~CLEARED_ON_BOUNCE);
-	r->vector = 0;
-	vcpu_count(v, COUNTER_bounce);
+	push_frame(v, sp, frame, (u32)(f - frame), b->rip, b->mask_events);
 }
 
 static void bounce_trap(struct vcpu *v, unsigned int vector, u64 error, bool has_error)
@@ -172,7 +170,7 @@ void bounce_failsafe(struct vcpu *v)
 	u64 frame[11] = {
 		r->rcx, r->r11, cpu_read_ds(), cpu_read_es(), cpu_read_fs(), cpu_read_gs(), r->rip,
 		(v->user_mode ? r->cs : r->cs & ~3ULL) | mask << 32,
-		guest_rflags(v), r->rsp, r->ss,
+		bounce_guest_rflags(v, r->rflags, mask), r->rsp, r->ss,
 	};
 	u64 sp = v->user_mode ? v->kernel_sp : r->rsp;
 
@@ -182,20 +180,7 @@ void bounce_failsafe(struct vcpu *v)
 		return;
 	}
 	bounce_set_mode(v, false);
-	sp = ALIGN_DOWN(sp, 16) - sizeof(frame);
-	if (guestmem_write(v, sp, frame, sizeof(frame), NULL)) {
-		vcpu_crash(v, CRASH_BAD_STACK,
-			   "kernel stack 0x%lx is not writable (failsafe)", sp);
-		return;
-	}
-	if (v->failsafe.mask_events)
-		WRITE_ONCE(v->info->evtchn_upcall_mask, 1);
-	r->rip = v->failsafe.rip;
-	r->cs = SEL_GUEST_CS64;
-	r->ss = SEL_GUEST_SS;
-	r->rsp = sp;
-	r->rflags = hardware_rflags(r->rflags & ~CLEARED_ON_BOUNCE);
-	vcpu_count(v, COUNTER_bounce);
+	push_frame(v, sp, frame, ARRAY_SIZE(frame), v->failsafe.rip, v->failsafe.mask_events);
 }
 
 /*
@@ -223,7 +208,7 @@ long hypercall_iret(struct vcpu *v, u64 arg[6])
 	}
 	r->rip = f.rip;
 	r->cs = (f.cs & 0xffff) | 3;
-	r->rflags = hardware_rflags(f.rflags);
+	r->rflags = bounce_hardware_rflags(f.rflags);
 	r->rsp = f.rsp;
 	r->ss = (f.ss & 0xffff) | 3;
 	if (f.flags & VGCF_in_syscall) {

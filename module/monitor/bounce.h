@@ -9,6 +9,37 @@
 
 #include "panic.h"
 
+/* Flags that survive into a handler: all but those that change how code runs. */
+#define BOUNCE_CLEARED_FLAGS	(BIT(8) | BIT(14) | BIT(16) | BIT(17) | BIT(18)) /* TF NT RF VM AC */
+
+/* Flags a guest may not choose: IF, IOPL, VM, VIF, VIP, and the one that is always set. */
+#define BOUNCE_FIXED_FLAGS	(BIT(9) | BIT(12) | BIT(13) | BIT(17) | BIT(19) | BIT(20) | BIT(1))
+
+/* rflags as the hardware gets them: IF is always on. */
+static inline u64 bounce_hardware_rflags(u64 flags)
+{
+	return (flags & 0x3fffff & ~BOUNCE_FIXED_FLAGS) | BIT(9) | BIT(1);
+}
+
+/* The same at the start of a handler. */
+static inline u64 bounce_handler_rflags(u64 flags)
+{
+	return bounce_hardware_rflags(flags & ~BOUNCE_CLEARED_FLAGS);
+}
+
+/* rflags as the guest shall see them: virtual IF and IOPL. */
+static inline u64 bounce_guest_rflags(const struct vcpu *v, u64 flags, bool masked)
+{
+	return (flags & ~(BIT(9) | BIT(12) | BIT(13))) | (masked ? 0 : BIT(9)) |
+	       (u64)v->iopl << 12;
+}
+
+/* Frames begin on a boundary of 16 bytes, as the CPU's own do. */
+static inline u64 bounce_align(u64 sp)
+{
+	return ALIGN_DOWN(sp, 16);
+}
+
 /* Vectors of the architecture that the monitor treats by name. */
 enum {
 	VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_BP = 3, VECTOR_UD = 6, VECTOR_NM = 7,

@@ -72,6 +72,9 @@ END entry_common
 /*
  * SYSCALL from 64-bit code: rcx = rip, r11 = rflags, SFMASK has cleared IF, TF,
  * DF, AC and NT. %rsp is still the guest's: an NMI has its own stack.
+ *
+ * Nearly always syscall_quick() does it. Then the registers that a C function preserves
+ * never leave the CPU; their places in struct regs are not valid.
  */
 FUNC entry_syscall64
 	endbr64
@@ -84,10 +87,33 @@ FUNC entry_syscall64
 	push %rcx
 	push $0
 	push $REGS_SYSCALL
-	PUSH_REGS
+	PUSH_SCRATCH
+	sub $PRESERVED_SIZE, %rsp
+	lea area_vcpu(%rip), %rdi
+	mov %rsp, %rsi
+	call syscall_quick
+	test %eax, %eax
+	jz 1f
+.Lquick_window:
+	cmpl $0, area_world + WORLD_NMI_NOTED(%rip)
+	jne 2f
+	PATCH FEATURE_VERW, verw .Lverw_selector(%rip)
+	add $PRESERVED_SIZE, %rsp
+	POP_SCRATCH
+	add $16, %rsp
+	.globl guest_iretq_quick
+	.hidden guest_iretq_quick
+guest_iretq_quick:
+	iretq
+.Lquick_window_end:
+
+	/* The long way, with all registers. */
+1:	STORE_PRESERVED
 	lea area_vcpu(%rip), %rdi
 	mov %rsp, %rsi
 	call trap_syscall
+	jmp guest_resume
+2:	STORE_PRESERVED
 	jmp guest_resume
 END entry_syscall64
 
@@ -193,13 +219,25 @@ FUNC entry_nmi
 	TO_MAIN_STACK
 	jmp .Lguest
 1:	mov REGS_RIP(%rsp), %rax
-	lea .Lwindow(%rip), %rcx
+	lea .Lquick_window(%rip), %rcx
+	cmp %rcx, %rax
+	jb 2f
+	lea .Lquick_window_end(%rip), %rcx
+	cmp %rcx, %rax
+	jae 2f
+	/* What was not saved on the way in, we have saved now: the lowest of struct regs. */
+	lea area_stack_top - REGS_SIZE(%rip), %rdi
+	mov %rsp, %rsi
+	mov $PRESERVED_SIZE / 8, %ecx
+	rep movsq
+	jmp 3f
+2:	lea .Lwindow(%rip), %rcx
 	cmp %rcx, %rax
 	jb .Lmonitor_return
 	lea .Lwindow_end(%rip), %rcx
 	cmp %rcx, %rax
 	jae .Lmonitor_return
-	lea guest_resume(%rip), %rax
+3:	lea guest_resume(%rip), %rax
 	mov %rax, REGS_RIP(%rsp)
 	lea area_stack_top - REGS_SIZE(%rip), %rax
 	mov %rax, REGS_RSP(%rsp)

@@ -47,16 +47,31 @@ static u8 *translate(struct vcpu *v, u64 va, bool write, struct guestmem_fault *
 	return slot->ptr;
 }
 
-static inline u8 *page_ptr(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault)
+static inline u8 *cached_page(struct vcpu *v, gfn_t root, u64 va, bool write)
 {
-	struct vcpu_translation *slot = cache_slot(v, va);
+	const struct vcpu_translation *slot = cache_slot(v, va);
 	u64 key = page_of(va) | TRANSLATION_VALID | TRANSLATION_WRITE;
 
 	walk_cache_check(v);
 	if (likely((write ? slot->key : slot->key | TRANSLATION_WRITE) == key &&
-		   slot->root == walk_root(v).n && READ_ONCE(*slot->spte_at) == slot->spte))
+		   slot->root == root.n && READ_ONCE(*slot->spte_at) == slot->spte))
 		return slot->ptr;
-	return translate(v, va, write, fault);
+	return NULL;
+}
+
+static inline u8 *page_ptr(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault)
+{
+	u8 *ptr = cached_page(v, walk_root(v), va, write);
+
+	return likely(ptr) ? ptr : translate(v, va, write, fault);
+}
+
+void *guestmem_cached(struct vcpu *v, gfn_t root, u64 va, u64 n, bool write)
+{
+	u64 offset = va & (PVHV_PAGE_SIZE - 1);
+	u8 *page = cached_page(v, root, va, write);
+
+	return likely(page && offset <= PVHV_PAGE_SIZE - n) ? page + offset : NULL;
 }
 
 void *guestmem_map(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault)

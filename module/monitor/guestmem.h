@@ -37,6 +37,12 @@ int __must_check guestmem_write(struct vcpu *v, u64 va, const void *src, u64 n,
  */
 void *guestmem_map(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault);
 
+/**
+ * guestmem_cached - @n bytes at @va under @root, if a recent translation is at hand
+ * NULL otherwise, also when they are on two pages.
+ */
+void *guestmem_cached(struct vcpu *v, gfn_t root, u64 va, u64 n, bool write);
+
 /** guestmem_translate - the frame behind @va for reading; -EFAULT when there is none */
 int __must_check guestmem_translate(struct vcpu *v, u64 va, gfn_t *g);
 

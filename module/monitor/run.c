@@ -112,26 +112,35 @@ static void run_leave(struct vcpu *v)
 	tlb_leave_world(v);
 }
 
+/* Something that the host should know of comes before the guest. */
+static void run_note_reasons(struct vcpu *v)
+{
+	struct world *w = v->w;
+
+	if (v->pending_vector) {
+		w->vector = v->pending_vector - 1;
+		vcpu_exit(v, EXIT_INTERRUPT, w->vector);
+		v->pending_vector = 0;
+	}
+	if (READ_ONCE(w->nmi_noted))
+		vcpu_exit(v, EXIT_NMI, 0);
+	if (READ_ONCE(w->kick))
+		vcpu_exit(v, EXIT_KICK, 0);
+}
+
 u32 run_prepare(struct vcpu *v)
 {
 	struct world *w = v->w;
 
 	tlb_enter_monitor(v);
-	if (unlikely(v->pending_vector)) {
-		w->vector = v->pending_vector - 1;
-		vcpu_exit(v, EXIT_INTERRUPT, w->vector);
-		v->pending_vector = 0;
-	}
-	if (unlikely(READ_ONCE(w->nmi_noted)))
-		vcpu_exit(v, EXIT_NMI, 0);
-	if (unlikely(READ_ONCE(w->kick)))
-		vcpu_exit(v, EXIT_KICK, 0);
-	if (likely(!v->exit) && event_pending(v) && v->event.rip)
+	if (unlikely(v->pending_vector | READ_ONCE(w->nmi_noted) | READ_ONCE(w->kick)))
+		run_note_reasons(v);
+	if (unlikely(event_pending(v)) && !v->exit && v->event.rip)
 		bounce_upcall(v);
-	if (likely(!v->exit))
-		tlb_apply(v);
-	if (likely(!v->exit))
-		return EXIT_NONE;
-	run_leave(v);
-	return v->exit;
+	if (unlikely(v->exit)) {
+		run_leave(v);
+		return v->exit;
+	}
+	tlb_apply(v);
+	return EXIT_NONE;
 }

@@ -40,8 +40,9 @@ static void load(struct vcpu *v, u64 root)
 
 	vcpu_count(v, COUNTER_cr3_write);
 	v->loaded = root;
-	if (!asked && has(FEATURE_PCID)) {
-		cpu_write_cr3(root | CR3_NOFLUSH);
+	/* Without PCID this flushes too; nobody wants to know when. */
+	if (!asked) {
+		cpu_write_cr3(root | noflush());
 		return;
 	}
 	vcpu_count(v, COUNTER_tlb_flush);
@@ -89,6 +90,25 @@ void tlb_switch_root(struct vcpu *v)
 {
 	if (v->loaded != v->root_kernel)
 		load(v, v->root_kernel);
+}
+
+void tlb_load_quick(struct vcpu *v, u64 root)
+{
+	if (v->loaded == root)
+		return;
+	vcpu_count(v, COUNTER_cr3_write);
+	v->loaded = root;
+	cpu_write_cr3(root | noflush());
+}
+
+bool tlb_resume_quick(struct vcpu *v, u64 root)
+{
+	u32 spaces = spaces_of(v, root);
+
+	WRITE_ONCE(v->in_guest, spaces);
+	if (unlikely(v->d->nr_vcpus > 1))
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return !(READ_ONCE(v->tlb_flush) & spaces);
 }
 
 void tlb_apply(struct vcpu *v)

@@ -176,6 +176,15 @@ void tlb_enter_monitor(struct vcpu *v);
  */
 void tlb_switch_root(struct vcpu *v);
 
+/** tlb_load_quick - load @root as it is; flushes stay asked for */
+void tlb_load_quick(struct vcpu *v, u64 root);
+
+/**
+ * tlb_resume_quick - may the guest resume on @root without a flush?
+ * If so, it counts as running from now on. If not, see tlb_enter_monitor().
+ */
+bool __must_check tlb_resume_quick(struct vcpu *v, u64 root);
+
 /** tlb_apply - load v->root and do the flushes asked for; the guest resumes next */
 void tlb_apply(struct vcpu *v);
 

@@ -28,7 +28,7 @@ struct fixup {
 };
 
 extern const struct fixup image_fixups[], image_fixups_end[];
-extern const u8 guest_iretq[];
+extern const u8 guest_iretq[], guest_iretq_quick[];
 
 static void trap_page_fault(struct vcpu *v, struct regs *r)
 {
@@ -160,7 +160,7 @@ u32 trap_monitor(struct vcpu *v, struct regs *r)
 	const struct fixup *f;
 	u64 at = IMAGE_OFFSET(r->rip);
 
-	if (at == IMAGE_OFFSET(guest_iretq)) {
+	if (at == IMAGE_OFFSET(guest_iretq) || at == IMAGE_OFFSET(guest_iretq_quick)) {
 		trap_bad_iret(v, r);
 		return 1;
 	}
