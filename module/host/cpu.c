@@ -77,7 +77,7 @@ static bool selectors_as_expected(void)
 	asm("mov %%cs, %0" : "=r" (cs));
 	asm("mov %%ss, %0" : "=r" (ss));
 	return cs == SEL_HOST_CS && (ss == SEL_HOST_SS || ss == 0) &&
-	       GDT_ENTRY_TSS * 8 == SEL_HOST_TSS;
+	       GDT_ENTRY_TSS * 8 == SEL_HOST_TSS && GDT_ENTRY_CPUNODE * 8 == SEL_HOST_CPUNODE;
 }
 
 /* Kernel threads' root of the loading task: the hole must be empty. */

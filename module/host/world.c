@@ -164,7 +164,11 @@ void pvhv_world_end(struct pvhv_world_task *t)
 
 /* ----------------------------------------------------------- one entry */
 
-/* The host's descriptors, as they are on this CPU, for the transition GDT. */
+/*
+ * The host's descriptors, as they are on this CPU, for the transition GDT. Between it and
+ * the host's IDT there are moments where an NMI is the host's: on CPUs with FSGSBASE its
+ * entry code finds the GS base by LSL of the CPU's number.
+ */
 static void copy_host_descriptors(struct pvhv_area *a)
 {
 	struct desc_ptr gdtr;
@@ -175,6 +179,7 @@ static void copy_host_descriptors(struct pvhv_area *a)
 	gdt = (const u64 *)gdtr.address;
 	for (sel = SEL_HOST_CS; sel <= SEL_HOST_SS; sel += 8)
 		a->transition_gdt[sel / 8] = gdt[sel / 8];
+	a->transition_gdt[SEL_HOST_CPUNODE / 8] = gdt[SEL_HOST_CPUNODE / 8];
 	a->transition_gdt[SEL_HOST_TSS / 8] = gdt[SEL_HOST_TSS / 8];
 	a->transition_gdt[SEL_HOST_TSS / 8 + 1] = gdt[SEL_HOST_TSS / 8 + 1];
 }

@@ -88,6 +88,7 @@
 #define SEL_HOST_CS		0x10
 #define SEL_HOST_SS		0x18
 #define SEL_HOST_TSS		0x40
+#define SEL_HOST_CPUNODE	0x78	/* its limit names the CPU: see world.c */
 
 /*
  * IST numbers in the monitor's TSS. The same as Linux's: between loading the
