@@ -94,12 +94,11 @@ def there_and_back(switch):
 def boot_text(boot):
     """Boot."""
     rest = boot["guest"] - boot["p2m"]
-    return ["boot, kernel's entry to /init, %d MiB, million instructions: native %.1f, guest %.1f, ratio %.2f"
-            % (measure.BOOT_MEMORY, boot["native"] / 1e6, boot["guest"] / 1e6,
-               boot["guest"] / boot["native"]),
-            "of the guest's: monitor %.1f; %.1f in xen_vmalloc_p2m_tree, the stock kernel's loop over the"
-            % (boot["monitor"] / 1e6, boot["p2m"] / 1e6),
-            "512 GiB it is configured for, whatever its size; ratio without that loop %.2f"
+    return ["boot, kernel's entry to /init, %d MiB, million instructions: native %.1f, guest %.1f,"
+            % (measure.BOOT_MEMORY, boot["native"] / 1e6, boot["guest"] / 1e6),
+            "ratio %.2f; of the guest's %.1f in the monitor, and %.1f in xen_vmalloc_p2m_tree, the stock"
+            % (boot["guest"] / boot["native"], boot["monitor"] / 1e6, boot["p2m"] / 1e6),
+            "kernel's loop over the 512 GiB it is configured for; ratio without that loop %.2f"
             % (rest / boot["native"])]
 
 
