@@ -120,16 +120,14 @@ static int release(struct vcpu *v, gfn_t g)
 	return 0;
 }
 
-int frame_want_table(struct vcpu *v, gfn_t g)
+/*
+ * End the use of @g, whatever it is, if nobody needs it. Writable mappings may be those
+ * of tables without references.
+ */
+static int end_use(struct vcpu *v, gfn_t g)
 {
-	struct frame *f;
+	struct frame *f = &v->d->frames[g.n];
 
-	if (!frame_owned(v->d, g))
-		return -EINVAL;
-	f = &v->d->frames[g.n];
-	if (f->flags & FRAME_SPECIAL)
-		return -EINVAL;
-	/* Writable mappings may be those of tables without references. */
 	while (f->type == FRAME_WRITABLE) {
 		if (!frame_collect(v, 1))
 			return -EINVAL;
@@ -137,6 +135,13 @@ int frame_want_table(struct vcpu *v, gfn_t g)
 			return -RESTART;
 	}
 	return f->type == FRAME_NONE ? 0 : release(v, g);
+}
+
+int frame_want_table(struct vcpu *v, gfn_t g)
+{
+	if (!frame_owned(v->d, g) || v->d->frames[g.n].flags & FRAME_SPECIAL)
+		return -EINVAL;
+	return end_use(v, g);
 }
 
 /* ----------------------------------------- references and typed uses */
@@ -170,12 +175,10 @@ static int get_typed(struct vcpu *v, gfn_t g, enum frame_type type)
 		f->u.typed++;
 		return 0;
 	}
-	if (f->type != FRAME_NONE) {
-		err = release(v, g);
-		if (err) {
-			f->refs--;
-			return err;
-		}
+	err = end_use(v, g);
+	if (unlikely(err)) {
+		f->refs--;
+		return err;
 	}
 	f->type = type;
 	f->u.typed = 1;

@@ -140,6 +140,24 @@ static void test_wanted_from_above(void **state)
 	mmu_check();
 }
 
+/* Nor does that keep it from holding descriptors. */
+static void test_segment_wanted(void **state)
+{
+	struct vcpu *v = *state;
+
+	mmu_frame(6)[0] = gpte(7, G_RW);
+	assert_int_equal(mmu_call(v, pgtable_pin(v, gfn(6), FRAME_L1)), 0);
+	assert_int_equal(mmu_call(v, frame_get_segment(v, gfn(7))), -EINVAL);
+	assert_int_equal(pgtable_unpin(v, gfn(6)), 0);
+	mmu->restart_every = 1;
+	assert_int_equal(mmu_call(v, frame_get_segment(v, gfn(7))), 0);
+	assert_int_equal(mmu_type(6), FRAME_NONE);
+	/* The table's content would now be against the rules. */
+	assert_int_equal(mmu_call(v, pgtable_pin(v, gfn(6), FRAME_L1)), -EINVAL);
+	frame_put_segment(v, gfn(7));
+	mmu_check();
+}
+
 static void test_special(void **state)
 {
 	struct vcpu *v = *state;
@@ -175,6 +193,7 @@ int main(void)
 		TEST(test_table_to_writable),
 		TEST(test_wanted_from_below),
 		TEST(test_wanted_from_above),
+		TEST(test_segment_wanted),
 		TEST(test_special),
 		TEST(test_dead_domain),
 	};
