@@ -86,9 +86,12 @@ static u32 leave(struct vcpu *v, struct regs *r)
 	r->rflags = bounce_hardware_rflags(flags);
 	r->ss = (READ_ONCE(f->ss) & 0xffff) | 3;
 	r->rax = READ_ONCE(f->rax);
-	if (!(READ_ONCE(f->flags) & VGCF_in_syscall)) {
-		r->r11 = READ_ONCE(f->r11);
+	if (READ_ONCE(f->flags) & VGCF_in_syscall) {
+		r->rcx = r->rip;
+		r->r11 = r->rflags;
+	} else {
 		r->rcx = READ_ONCE(f->rcx);
+		r->r11 = READ_ONCE(f->r11);
 	}
 	r->rsp = READ_ONCE(f->rsp);
 	WRITE_ONCE(info->evtchn_upcall_mask, !(flags & RFLAGS_IF));
