@@ -8,6 +8,7 @@
 #include "guest.h"
 
 #define PORTS	4096
+#define OTHER	0x6fff		/* a domain that is not this one */
 
 static long alloc_unbound(u32 dom)
 {
@@ -75,12 +76,12 @@ static void test_ports(void)
 	struct evtchn_bind_virq virq = { .virq = 24 };
 	struct evtchn_bind_vcpu to = { 0 };
 	struct evtchn_bind_interdomain remote = { .remote_dom = DOMID_SELF, .remote_port = 1 };
-	struct evtchn_status st = { .dom = 5 };
+	struct evtchn_status st = { .dom = OTHER };
 	long port, ipi, timer;
 
 	port = alloc_unbound(DOMID_SELF);
 	ok(port > 0 && status(port).status == EVTCHNSTAT_unbound, "an unbound port (%ld)", port);
-	ok(alloc_unbound(77) == -3, "none for another domain");
+	ok(alloc_unbound(OTHER) == -3, "none for another domain");
 	timer = bind_virq(VIRQ_TIMER);
 	ok(timer > 0 && timer != port && status(timer).status == EVTCHNSTAT_virq &&
 	   status(timer).u.virq == VIRQ_TIMER, "a port of VIRQ_TIMER (%ld)", timer);
@@ -94,7 +95,7 @@ static void test_ports(void)
 	ok(ipi > 0 && status(ipi).status == EVTCHNSTAT_ipi, "a port for IPIs (%ld)", ipi);
 	ok(bind_ipi(63) == -2, "but not to a vCPU that is not there");
 	ok(event_op(EVTCHNOP_bind_interdomain, &remote) < 0, "no connection to itself");
-	remote.remote_dom = 9;
+	remote.remote_dom = OTHER;
 	ok(event_op(EVTCHNOP_bind_interdomain, &remote) == -3, "nor to another domain");
 	to.port = (evtchn_port_t)port;
 	ok(!event_op(EVTCHNOP_bind_vcpu, &to), "an unbound port moves to a vCPU");
@@ -267,7 +268,7 @@ static void test_user(void)
 
 static void test_many(void)
 {
-	struct evtchn_reset reset = { .dom = 5 };
+	struct evtchn_reset reset = { .dom = OTHER };
 	long port, n, high = 0, err;
 
 	for (n = 0; n < PORTS; n++) {
