@@ -82,8 +82,39 @@ static void test_single_step(void)
 	ok(H(get_debugreg, 6) & 0x4000, "DR6 says single step (%lx)", (u64)H(get_debugreg, 6));
 }
 
+/* Where handlers may be: anywhere but in the monitor. */
+static void test_registration(void)
+{
+	static const u64 bad[] = { 0xffff800000000000, 0xffff808000000000, 0xffff87ffffffffff,
+				   0x0000800000000000, 0x8000000000000000 };
+	static struct trap_info table[258];
+	u64 i, refused = 0;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		table[0] = (struct trap_info){ 6, 0, FLAT_KERNEL_CS, bad[i] };
+		refused += H(set_trap_table, table) == -22;
+		refused += register_callback(CALLBACKTYPE_event, 0, (void *)bad[i]) == -22;
+		refused += register_callback(CALLBACKTYPE_failsafe, 0, (void *)bad[i]) == -22;
+		refused += register_callback(CALLBACKTYPE_syscall, 0, (void *)bad[i]) == -22;
+		refused += register_callback(CALLBACKTYPE_sysenter, 0, (void *)bad[i]) == -22;
+		refused += H(set_callbacks, bad[i], bad[i], bad[i]) == -22;
+	}
+	ok(refused == 6 * ARRAY_SIZE(bad), "handlers in the monitor or nowhere are refused (%lu)",
+	   refused);
+	ok(TRY("ud2") == 6, "the old one stays");
+	ok(register_callback(99, 0, upcall_entry) == -38, "an unknown callback");
+	ok(H(callback_op, CALLBACKOP_register, 0x123000) == -14, "a callback from nowhere");
+	ok(H(callback_op, 99, table) == -38, "an unknown operation");
+	ok(H(set_trap_table, 0x123000) == -14, "a table from nowhere");
+	for (i = 0; i < ARRAY_SIZE(table); i++)
+		table[i] = (struct trap_info){ (u8)i, 0, FLAT_KERNEL_CS, (u64)failsafe_entry };
+	ok(H(set_trap_table, table) == -22, "a table without end");
+	traps_init();
+}
+
 void guest_main(void)
 {
+	test_registration();
 	test_faults();
 	test_software_interrupts();
 	test_privileged();
