@@ -8,6 +8,7 @@
 #   make demo            a guest in a machine of the lab: a shell, or a transcript
 #   make check           all tests; the last line is "N passed, N failed, N skipped"
 #   make check-long      with those that take hours
+#   make fuzz            the fuzzers, until stopped or for TIME seconds
 #   make bench           what a guest costs, in executed instructions (BENCH_ARGS=--help)
 #   make install         module and pvctl for the running kernel (DESTDIR honoured)
 #   make uninstall clean
@@ -19,6 +20,7 @@ export HOSTS ?= 6.1 6.1-cloud 6.1-rt 6.12 6.12-cloud
 KVER ?= 6.1
 JOBS ?= $(shell nproc)
 TESTS ?=
+TIME ?= 0
 BENCH_ARGS ?=
 
 B := $(CURDIR)/build
@@ -28,7 +30,7 @@ prefix ?= /usr/local
 running := $(shell uname -r)
 moddir = $(DESTDIR)/lib/modules/$(running)/updates
 
-.PHONY: all packages packages-build module modules pvctl guests demo check check-long bench install uninstall clean
+.PHONY: all packages packages-build module modules pvctl guests demo check check-long fuzz bench install uninstall clean
 .DEFAULT_GOAL := all
 
 all: module pvctl guests
@@ -65,6 +67,9 @@ demo: packages
 check check-long: packages
 	@$(MAKE) --no-print-directory -j$(JOBS) modules pvctl guests
 	@selftests/run $(if $(filter check-long,$@),--long) $(TESTS)
+
+fuzz: packages
+	@$(MAKE) --no-print-directory -C selftests/fuzz O=$(B)/fuzz TIME=$(TIME) fuzz
 
 bench: packages
 	@$(MAKE) --no-print-directory module-6.1 pvctl

@@ -101,6 +101,12 @@ bool mmu_serve(struct vcpu *v)
 	}
 }
 
+void mmu_progress(u32 tries)
+{
+	if (tries > 100000)
+		fail("a call does not get done");
+}
+
 /* -------------------------------------------------------- the CPU's tables */
 
 /* Pool index of a host frame, or ~0. */
@@ -217,7 +223,13 @@ static u32 root_tables(const struct vcpu *v, u32 tables[2])
 	return 2;
 }
 
-/* What a CPU may learn at any time: all that it can reach, also by what it kept. */
+static bool is_table_page(u32 page, int level);
+
+/*
+ * What a CPU may learn at any time: all that it can reach, also by what it kept. In the
+ * monitor, pages may have changed roles under what it kept: nothing uses a guest's
+ * address there, and it is forgotten before the guest resumes.
+ */
 static void cpu_fill(struct vcpu *v)
 {
 	struct pass p = { .t = &mmu->tlb[vcpu_index(v)], .space = space_of_loaded(v) };
@@ -232,7 +244,8 @@ static void cpu_fill(struct vcpu *v)
 	}
 	for (i = 0; i < mmu->d->pool_pages; i++)
 		for (level = 1; level <= 4; level++)
-			if (p.t->tables[p.space][i] & BIT(level))
+			if (p.t->tables[p.space][i] & BIT(level) &&
+			    (v->in_guest || is_table_page(i, level)))
 				fill_table(&p, i, level);
 }
 

@@ -77,12 +77,17 @@ bool mmu_serve(struct vcpu *v);
 
 #define mmu_call(v, call) \
 	({ \
+		u32 mmu_tries_ = 0; \
 		int mmu_err_; \
 		do { \
 			mmu_err_ = (call); \
+			mmu_progress(++mmu_tries_); \
 		} while (mmu_err_ == -RESTART && mmu_serve(v)); \
 		mmu_err_; \
 	})
+
+/* Aborts when a call was restarted more often than any that ends. */
+void mmu_progress(u32 tries);
 
 /* The guest of @v runs for a moment, on the root and with the TLB it has then. */
 void mmu_resume(struct vcpu *v);
