@@ -5,13 +5,18 @@ serial port) and .report (second). Must never use KVM by itself.
 """
 import os
 import pty
+import re
 import shutil
 import socket
 import subprocess
 import threading
 import time
+import tty
 
 import kernels
+
+# Bochs says where it shows the screen of its machine.
+SCREEN = re.compile(rb'connected to screen "([^"]+)"')
 
 
 def command_line(args):
@@ -167,13 +172,28 @@ class Bochs:
             stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
             env=dict(os.environ, TERM="vt100", LINES="30", COLUMNS="100"))
         os.close(slave)
-        threading.Thread(target=swallow, args=(master,), daemon=True).start()
+        threading.Thread(target=swallow_bochs, args=(master,), daemon=True).start()
         return process
 
     def stop(self, process):
         """Ends Bochs, whatever it is doing."""
         process.kill()
         process.wait()
+
+
+def swallow_bochs(fd):
+    """The same for what Bochs says, and for the screen of its machine: that is another
+    terminal, and without a reader Bochs stops when the machine has drawn enough."""
+    text = b""
+    while not (screen := SCREEN.search(text)):
+        try:
+            text += os.read(fd, 65536)
+        except OSError:
+            return
+    reader = os.open(screen.group(1), os.O_RDWR | os.O_NOCTTY)
+    tty.setraw(reader)    # or it would answer
+    threading.Thread(target=swallow, args=(reader,), daemon=True).start()
+    swallow(fd)
 
 
 def swallow(fd):
