@@ -41,30 +41,17 @@ void bounce_set_mode(struct vcpu *v, bool user)
 	cpu_swapgs();
 }
 
-/*
- * Write a frame of @n words to the guest kernel's stack, in whose mode we are, and go to
- * its handler at @rip.
- */
-static void push_frame(struct vcpu *v, u64 sp, const u64 *frame, u32 n, u64 rip, bool mask)
+static void __cold bad_stack(struct vcpu *v, u64 sp)
+{
+	vcpu_crash(v, CRASH_BAD_STACK, "kernel stack 0x%lx is not writable (event at rip 0x%lx)",
+		   sp, v->regs->rip);
+}
+
+/* With the frame on the stack at @sp: go to the guest kernel's handler at @rip. */
+static void go(struct vcpu *v, u64 sp, u64 rip, bool mask)
 {
 	struct regs *r = v->regs;
-	u64 *to, bytes = n * sizeof(u64);
-	u32 i;
 
-	sp = bounce_align(sp) - bytes;
-	if (likely((sp & (PVHV_PAGE_SIZE - 1)) <= PVHV_PAGE_SIZE - bytes)) {
-		to = guestmem_map(v, sp, true, NULL);
-		for (i = 0; to && i < n; i++)
-			to[i] = frame[i];
-	} else {
-		to = guestmem_write(v, sp, frame, bytes, NULL) ? NULL : (u64 *)frame;
-	}
-	if (!to) {
-		vcpu_crash(v, CRASH_BAD_STACK,
-			   "kernel stack 0x%lx is not writable (event at rip 0x%lx)",
-			   sp, r->rip);
-		return;
-	}
 	if (mask)
 		WRITE_ONCE(v->info->evtchn_upcall_mask, 1);
 	r->rip = rip;
@@ -85,9 +72,13 @@ static void bounce(struct vcpu *v, const struct bounce_frame *b)
 	struct regs *r = v->regs;
 	u64 mask = upcalls_masked(v);
 	u64 cs = (v->user_mode ? r->cs : r->cs & ~3ULL) | mask << 32;
-	u64 sp = v->user_mode ? v->kernel_sp : r->rsp;
-	u64 frame[8], *f = frame;
+	u64 bytes = (b->has_error ? 8 : 7) * sizeof(u64);
+	u64 sp = bounce_align(v->user_mode ? v->kernel_sp : r->rsp) - bytes;
+	u64 local[8], *frame, *f;
 
+	bounce_set_mode(v, false);
+	frame = guestmem_cached(v, v->cr3_kernel, sp, bytes, true);
+	f = likely(frame) ? frame : local;
 	*f++ = r->rcx;
 	*f++ = r->r11;
 	if (b->has_error)
@@ -97,9 +88,10 @@ static void bounce(struct vcpu *v, const struct bounce_frame *b)
 	*f++ = bounce_guest_rflags(v, r->rflags, mask);
 	*f++ = r->rsp;
 	*f++ = r->ss;
-
-	bounce_set_mode(v, false);
-	push_frame(v, sp, frame, (u32)(f - frame), b->rip, b->mask_events);
+	if (unlikely(!frame && guestmem_write(v, sp, local, bytes, NULL)))
+		bad_stack(v, sp);
+	else
+		go(v, sp, b->rip, b->mask_events);
 }
 
 static void bounce_trap(struct vcpu *v, unsigned int vector, u64 error, bool has_error)
@@ -151,7 +143,7 @@ void bounce_callback(struct vcpu *v, const struct vcpu_callback *cb)
 	bounce(v, &b);
 }
 
-void bounce_upcall(struct vcpu *v)
+void __cold bounce_upcall(struct vcpu *v)
 {
 	struct bounce_frame b = { .rip = v->event.rip, .mask_events = true };
 
@@ -179,8 +171,12 @@ void bounce_failsafe(struct vcpu *v)
 			   "bad selectors and no failsafe callback, rip 0x%lx", r->rip);
 		return;
 	}
+	sp = bounce_align(sp) - sizeof(frame);
 	bounce_set_mode(v, false);
-	push_frame(v, sp, frame, ARRAY_SIZE(frame), v->failsafe.rip, v->failsafe.mask_events);
+	if (guestmem_write(v, sp, frame, sizeof(frame), NULL))
+		bad_stack(v, sp);
+	else
+		go(v, sp, v->failsafe.rip, v->failsafe.mask_events);
 }
 
 /*

@@ -73,7 +73,7 @@ END entry_common
  * SYSCALL from 64-bit code: rcx = rip, r11 = rflags, SFMASK has cleared IF, TF,
  * DF, AC and NT. %rsp is still the guest's: an NMI has its own stack.
  *
- * Nearly always syscall_quick() does it. Then the registers that a C function preserves
+ * System calls and their return are nearly always done the quick way. Then the registers that a C function preserves
  * never leave the CPU; their places in struct regs are not valid.
  */
 FUNC entry_syscall64
@@ -91,7 +91,9 @@ FUNC entry_syscall64
 	sub $PRESERVED_SIZE, %rsp
 	lea area_vcpu(%rip), %rdi
 	mov %rsp, %rsi
-	call syscall_quick
+	cmpb $0, area_vcpu + VCPU_USER_MODE(%rip)
+	je 3f
+	call syscall_enter_quick
 	test %eax, %eax
 	jz 1f
 .Lquick_window:
@@ -115,6 +117,14 @@ guest_iretq_quick:
 	jmp guest_resume
 2:	STORE_PRESERVED
 	jmp guest_resume
+
+	/* A hypercall. */
+3:	cmp $IRET_HYPERCALL, %rax
+	jne 1b
+	call syscall_leave_quick
+	test %eax, %eax
+	jz 1b
+	jmp .Lquick_window
 END entry_syscall64
 
 /* SYSCALL from 32-bit code, AMD only; everything else as above. */

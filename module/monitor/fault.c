@@ -75,6 +75,13 @@ static bool writes_table(const struct vcpu *v, const struct walk *w, u64 access)
 	       frame_owned(v->d, g) && frame_level(&v->d->frames[g.n]);
 }
 
+static enum fault_action refuse(const struct vcpu *v, const struct walk *w, u64 access,
+				u64 *guest_error)
+{
+	*guest_error = fault_error(v, w, access);
+	return writes_table(v, w, access) ? FAULT_WRITE_TABLE : FAULT_BOUNCE;
+}
+
 /*
  * Addresses between the guest's halves: the m2p, and what does not exist for it, be it
  * mapped or not.
@@ -101,13 +108,14 @@ enum fault_action pgtable_fault(struct vcpu *v, u64 va, u64 error, u64 *guest_er
 		*guest_error = reserved_error(v, va, error);
 		return FAULT_BOUNCE;
 	}
+	/* What the guest's tables forbid, now, is the guest's: no lock is needed to say so. */
+	if (likely(walk_va(v, va, &t.walk) && !walk_allows(&t.walk, access)))
+		return refuse(v, &t.walk, access, guest_error);
 	err = fault_touch(v, va, access, &t);
 	if (err == -RESTART)
 		return FAULT_RETRY;
-	if (err) {
-		*guest_error = fault_error(v, &t.walk, access);
-		return writes_table(v, &t.walk, access) ? FAULT_WRITE_TABLE : FAULT_BOUNCE;
-	}
+	if (err)
+		return refuse(v, &t.walk, access, guest_error);
 	if (!t.changed) {
 		vcpu_count(v, COUNTER_fault_spurious);
 		tlb_invlpg(v, va);

@@ -8,25 +8,11 @@
 #include "guestmem.h"
 #include "fault.h"
 
-/* Low bits of vcpu_translation.key; the rest is the page's address. */
-#define TRANSLATION_VALID	BIT(0)
-#define TRANSLATION_WRITE	BIT(1)	/* writable: also serves for reading */
-
-static u64 page_of(u64 va)
-{
-	return va & ~(PVHV_PAGE_SIZE - 1);
-}
-
-static struct vcpu_translation *cache_slot(struct vcpu *v, u64 va)
-{
-	return &v->translation[(va >> PVHV_PAGE_SHIFT) & (VCPU_TRANSLATIONS - 1)];
-}
-
 /* Look up in full; NULL with the fault the guest would take. */
 static u8 *translate(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault)
 {
 	u64 access = write ? PF_WRITE : 0;
-	struct vcpu_translation *slot = cache_slot(v, va);
+	struct vcpu_translation *slot = guestmem_slot(v, va);
 	struct touch t;
 	int err;
 
@@ -40,44 +26,21 @@ static u8 *translate(struct vcpu *v, u64 va, bool write, struct guestmem_fault *
 		return NULL;
 	}
 	*slot = (struct vcpu_translation){
-		.key = page_of(va) | TRANSLATION_VALID | (write ? TRANSLATION_WRITE : 0),
+		.key = ALIGN_DOWN(va, PVHV_PAGE_SIZE) | TRANSLATION_VALID | (write ? TRANSLATION_WRITE : 0),
 		.root = walk_root(v).n, .spte_at = t.spte_at, .spte = t.spte,
 		.ptr = guestmem_gfn_ptr(v->d, pte_gfn(t.walk.gpte)),
 	};
 	return slot->ptr;
 }
 
-static inline u8 *cached_page(struct vcpu *v, gfn_t root, u64 va, bool write)
-{
-	const struct vcpu_translation *slot = cache_slot(v, va);
-	u64 key = page_of(va) | TRANSLATION_VALID | TRANSLATION_WRITE;
-
-	walk_cache_check(v);
-	if (likely((write ? slot->key : slot->key | TRANSLATION_WRITE) == key &&
-		   slot->root == root.n && READ_ONCE(*slot->spte_at) == slot->spte))
-		return slot->ptr;
-	return NULL;
-}
-
-static inline u8 *page_ptr(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault)
-{
-	u8 *ptr = cached_page(v, walk_root(v), va, write);
-
-	return likely(ptr) ? ptr : translate(v, va, write, fault);
-}
-
-void *guestmem_cached(struct vcpu *v, gfn_t root, u64 va, u64 n, bool write)
-{
-	u64 offset = va & (PVHV_PAGE_SIZE - 1);
-	u8 *page = cached_page(v, root, va, write);
-
-	return likely(page && offset <= PVHV_PAGE_SIZE - n) ? page + offset : NULL;
-}
-
 void *guestmem_map(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault)
 {
-	u8 *page = page_ptr(v, va, write, fault);
+	u8 *page = guestmem_cached(v, walk_root(v), va, 1, write);
 
+	if (likely(page))
+		return page;
+	walk_cache_check(v);
+	page = translate(v, va, write, fault);
 	return page ? page + (va & (PVHV_PAGE_SIZE - 1)) : NULL;
 }
 
@@ -89,7 +52,8 @@ static u64 chunk(u64 va, u64 n)
 	return min(n, room);
 }
 
-int guestmem_read(struct vcpu *v, void *dst, u64 va, u64 n, struct guestmem_fault *fault)
+int guestmem_read_long(struct vcpu *v, void *dst, u64 va, u64 n,
+		       struct guestmem_fault *fault)
 {
 	u8 *to = dst;
 
@@ -107,8 +71,8 @@ int guestmem_read(struct vcpu *v, void *dst, u64 va, u64 n, struct guestmem_faul
 	return 0;
 }
 
-int guestmem_write(struct vcpu *v, u64 va, const void *src, u64 n,
-		   struct guestmem_fault *fault)
+int guestmem_write_long(struct vcpu *v, u64 va, const void *src, u64 n,
+			struct guestmem_fault *fault)
 {
 	const u8 *from = src;
 

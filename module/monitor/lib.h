@@ -18,6 +18,7 @@
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define __must_check		__attribute__((warn_unused_result))
+#define __cold			__attribute__((noinline, cold))
 #define __noreturn		__attribute__((noreturn))
 #define __printf(f, a)		__attribute__((format(printf, f, a)))
 

@@ -32,6 +32,8 @@ void offsets(void)
 	DEFINE(REGS_SYSCALL32, REGS_SYSCALL32);
 
 	OFFSET(VCPU_SAVED_RSP, struct vcpu, saved_rsp);
+	OFFSET(VCPU_USER_MODE, struct vcpu, user_mode);
+	DEFINE(IRET_HYPERCALL, __HYPERVISOR_iret);
 	OFFSET(VCPU_DEBUG_LIVE, struct vcpu, debug_live);
 	OFFSET(VCPU_TS, struct vcpu, ts);
 	OFFSET(VCPU_PENDING_VECTOR, struct vcpu, pending_vector);

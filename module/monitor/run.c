@@ -96,7 +96,7 @@ void run_enter(struct vcpu *v)
 	w->blocked = 0;
 }
 
-static void run_leave(struct vcpu *v)
+static u32 __cold run_leave(struct vcpu *v)
 {
 	struct world *w = v->w;
 
@@ -110,10 +110,11 @@ static void run_leave(struct vcpu *v)
 	}
 	w->exit_reason = v->exit;
 	tlb_leave_world(v);
+	return v->exit;
 }
 
 /* Something that the host should know of comes before the guest. */
-static void run_note_reasons(struct vcpu *v)
+static void __cold run_note_reasons(struct vcpu *v)
 {
 	struct world *w = v->w;
 
@@ -137,10 +138,8 @@ u32 run_prepare(struct vcpu *v)
 		run_note_reasons(v);
 	if (unlikely(event_pending(v)) && !v->exit && v->event.rip)
 		bounce_upcall(v);
-	if (unlikely(v->exit)) {
-		run_leave(v);
-		return v->exit;
-	}
+	if (unlikely(v->exit))
+		return run_leave(v);
 	tlb_apply(v);
 	return EXIT_NONE;
 }

@@ -23,8 +23,8 @@ static void set_mode(struct vcpu *v, bool user, u64 root)
 	cpu_swapgs();
 }
 
-/* In guest user mode: low to high rcx, r11, rip, cs, rflags, rsp, ss for its kernel. */
-static u32 enter(struct vcpu *v, struct regs *r)
+/* Low to high: rcx, r11, rip, cs, rflags, rsp, ss for the kernel. */
+u32 syscall_enter_quick(struct vcpu *v, struct regs *r)
 {
 	const struct vcpu_callback *cb = &v->syscall;
 	struct vcpu_info *info = v->info;
@@ -60,8 +60,7 @@ static u32 enter(struct vcpu *v, struct regs *r)
 	return 1;
 }
 
-/* In guest kernel mode, rax says iret: the frame is on its stack. */
-static u32 leave(struct vcpu *v, struct regs *r)
+u32 syscall_leave_quick(struct vcpu *v, struct regs *r)
 {
 	const struct iret_context *f;
 	struct vcpu_info *info = v->info;
@@ -102,11 +101,4 @@ static u32 leave(struct vcpu *v, struct regs *r)
 		tlb_load_quick(v, v->root_user);
 	}
 	return 1;
-}
-
-u32 syscall_quick(struct vcpu *v, struct regs *r)
-{
-	if (v->user_mode)
-		return enter(v, r);
-	return r->rax == __HYPERVISOR_iret ? leave(v, r) : 0;
 }

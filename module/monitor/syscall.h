@@ -6,12 +6,14 @@
 #include "panic.h"
 
 /**
- * syscall_quick - SYSCALL of user mode, or the iret hypercall, if nothing is special
+ * syscall_enter_quick - SYSCALL of guest user mode, if nothing is special
+ * syscall_leave_quick - the iret hypercall of guest kernel mode, likewise
  * @r: complete but for the registers that a C function preserves
  *
- * Returns 1: the guest can resume at once; 0: nothing has happened, trap_syscall() is
- * to do it.
+ * Return 1: the guest can resume at once; 0: nothing has happened, trap_syscall() is to
+ * do it.
  */
-u32 syscall_quick(struct vcpu *v, struct regs *r);
+u32 syscall_enter_quick(struct vcpu *v, struct regs *r);
+u32 syscall_leave_quick(struct vcpu *v, struct regs *r);
 
 #endif

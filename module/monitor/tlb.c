@@ -32,7 +32,7 @@ static u32 spaces_of(const struct vcpu *v, u64 root)
  * Load @root, and flush its address space if that is asked for. The domain must be
  * mapped; it may be gone when this returns.
  */
-static void load(struct vcpu *v, u64 root)
+static void __cold load(struct vcpu *v, u64 root)
 {
 	u32 spaces = spaces_of(v, root);
 	u32 asked = READ_ONCE(v->tlb_flush) & spaces;
