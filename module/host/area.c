@@ -202,6 +202,7 @@ int pvhv_area_create(struct pvhv_area *a, struct pvhv_space *s, unsigned int id,
 	a->transition_gdt = area_ptr(a, AREA_GDT_TRANSITION);
 	a->hostctx = area_ptr(a, LAYOUT_HOSTCTX);
 	a->enter = a->va + pvhv_image_header()->enter;
+	a->lstar = a->va + pvhv_image_header()->syscall64;
 	err = area_map(a);
 	if (err) {
 		pvhv_area_destroy(a);

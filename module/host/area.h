@@ -26,6 +26,7 @@ struct pvhv_area {
 	u64 *transition_gdt;	/* first page; refreshed for the CPU before each entry */
 	struct pvhv_hostctx *hostctx;
 	u64 enter;		/* address of the world switch in this area's image copy */
+	u64 lstar;		/* and of the entry for SYSCALL */
 };
 
 /**

@@ -2,7 +2,6 @@
 /* See clock.h. The host's timekeeper tells what its clock is, at every change and tick. */
 #include <linux/notifier.h>
 #include <linux/pvclock_gtod.h>
-#include <linux/seqlock.h>
 #include <linux/timekeeper_internal.h>
 #include <linux/timekeeping.h>
 #include <asm/tsc.h>
@@ -17,7 +16,7 @@ struct factors {
 };
 
 static struct factors host;
-static seqcount_t host_seq = SEQCNT_ZERO(host_seq);
+seqcount_t pvhv_clock_seq = SEQCNT_ZERO(pvhv_clock_seq);
 
 static int clock_changed(struct notifier_block *n, unsigned long was_set, void *data)
 {
@@ -29,9 +28,9 @@ static int clock_changed(struct notifier_block *n, unsigned long was_set, void *
 	if (now.mult == host.mult && now.shift == host.shift)
 		return 0;
 	/* The timekeeper's lock keeps other writers out. */
-	raw_write_seqcount_begin(&host_seq);
+	raw_write_seqcount_begin(&pvhv_clock_seq);
 	host = now;
-	raw_write_seqcount_end(&host_seq);
+	raw_write_seqcount_end(&pvhv_clock_seq);
 	return 0;
 }
 
@@ -47,20 +46,15 @@ void pvhv_clock_exit(void)
 	pvclock_gtod_unregister_notifier(&clock_notifier);
 }
 
-u32 pvhv_clock_version(void)
-{
-	return raw_read_seqcount(&host_seq);
-}
-
 static struct factors read_factors(void)
 {
 	struct factors f;
 	unsigned int seq;
 
 	do {
-		seq = raw_read_seqcount_begin(&host_seq);
+		seq = raw_read_seqcount_begin(&pvhv_clock_seq);
 		f = host;
-	} while (read_seqcount_retry(&host_seq, seq));
+	} while (read_seqcount_retry(&pvhv_clock_seq, seq));
 	return f;
 }
 

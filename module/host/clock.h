@@ -8,6 +8,7 @@
 #ifndef PVHV_HOST_CLOCK_H
 #define PVHV_HOST_CLOCK_H
 
+#include <linux/seqlock.h>
 #include "../shared/world.h"
 
 /* System time 0 of a domain, on both clocks. [I] */
@@ -26,8 +27,13 @@ void pvhv_clock_start(struct pvhv_clock *c);
 /** pvhv_clock_now - system time in ns */
 u64 pvhv_clock_now(const struct pvhv_clock *c);
 
+extern seqcount_t pvhv_clock_seq;
+
 /** pvhv_clock_version - changes when the factors of pvhv_clock_factors() do */
-u32 pvhv_clock_version(void);
+static inline u32 pvhv_clock_version(void)
+{
+	return raw_read_seqcount(&pvhv_clock_seq);
+}
 
 /**
  * pvhv_clock_factors - fill tsc, ns, mul, shift and flags of @time

@@ -13,12 +13,7 @@
 #include "../shared/image.h"
 #include "../shared/layout.h"
 
-static u64 features;
-
-u64 pvhv_cpu_features(void)
-{
-	return features;
-}
+u64 pvhv_features __ro_after_init;
 
 static bool has_verw_bug(void)
 {
@@ -116,6 +111,6 @@ int pvhv_cpu_init(void)
 		pr_err("pvhv: cannot run here: %s\n", why);
 		return -ENODEV;
 	}
-	features = gather_features();
+	pvhv_features = gather_features();
 	return 0;
 }

@@ -9,8 +9,13 @@
 
 #include "../shared/types.h"
 
-/* features: FEATURE_* of the image header that hold on this host */
-u64 pvhv_cpu_features(void);
+extern u64 pvhv_features;
+
+/* FEATURE_* of the image header that hold on this host; constant while loaded */
+static inline u64 pvhv_cpu_features(void)
+{
+	return pvhv_features;
+}
 
 /** pvhv_cpu_init - gather, decide; 0 or -ENODEV after one line in the log that says why */
 int pvhv_cpu_init(void);

@@ -42,13 +42,15 @@ struct pvhv_domain {
 	/* Host aliases of what the monitor works on; sizes in bytes. */
 	struct domain *shared;		/* [I] */
 	struct frame *frames;		/* [I] */
-	struct shadow *shadows;		/* [I] */
+	struct shadow *shadows;		/* [m] the last page of them, up to shadows_end */
+	u32 shadows_end;		/* [m] */
 	u64 *m2p;			/* [I] */
-	size_t frames_size, shadows_size, m2p_size;
+	size_t frames_size, m2p_size;
 	struct page *shared_info;	/* [I] */
 
 	struct list_head pinned;	/* [m] struct pvhv_pinned */
-	struct list_head pool;		/* [m] pages of the shadow pool */
+	struct list_head pool;		/* [m] pages of the shadow pool and struct shadow */
+	unsigned long nr_pool;		/* [m] */
 	unsigned long nr_pinned;	/* [m] */
 
 	struct pvhv_vcpu *vcpu[PVHV_MAX_VCPUS];		/* [m] set once */

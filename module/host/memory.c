@@ -22,8 +22,9 @@ MODULE_PARM_DESC(max_pinned_mb, "guest memory one user may pin, in MiB (default 
 /* Frames of the module's own: shared_info and, later, grant tables. */
 #define SPECIAL_FRAMES	16
 
-/* One step of growth: a fork in the guest wants tens of tables at once. */
-#define TOPUP_PAGES	64
+/* What every guest needs at once, and one step of growth: a fork wants tens of tables. */
+#define FIRST_PAGES	64
+#define TOPUP_PAGES	16
 
 static void *table_alloc(size_t size)
 {
@@ -33,14 +34,12 @@ static void *table_alloc(size_t size)
 static int memory_alloc_tables(struct pvhv_domain *d, u64 frames, u64 pool_limit)
 {
 	d->frames_size = PAGE_ALIGN(frames * sizeof(struct frame));
-	d->shadows_size = PAGE_ALIGN(pool_limit * sizeof(struct shadow));
 	d->m2p_size = PAGE_ALIGN(frames * sizeof(u64));
 	d->shared = table_alloc(PAGE_ALIGN(sizeof(struct domain)));
 	d->frames = table_alloc(d->frames_size);
-	d->shadows = table_alloc(d->shadows_size);
 	d->m2p = table_alloc(d->m2p_size);
 	d->shared_info = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	if (!d->shared || !d->frames || !d->shadows || !d->m2p || !d->shared_info)
+	if (!d->shared || !d->frames || !d->m2p || !d->shared_info)
 		return -ENOMEM;
 	/* No gfn is valid machine-to-physical until its frame exists. */
 	memset(d->m2p, 0xff, d->m2p_size);
@@ -58,10 +57,6 @@ static int memory_map_tables(struct pvhv_domain *d)
 		err = pvhv_space_map_vmalloc(s, pvhv_space_va(s, LAYOUT_SLOT_STATE,
 							      LAYOUT_STATE_FRAMES),
 					     d->frames, d->frames_size, PVHV_PROT_RW);
-	if (!err)
-		err = pvhv_space_map_vmalloc(s, pvhv_space_va(s, LAYOUT_SLOT_STATE,
-							      LAYOUT_STATE_SHADOWS),
-					     d->shadows, d->shadows_size, PVHV_PROT_RW);
 	if (!err)
 		err = pvhv_space_map_vmalloc(s, pvhv_space_va(s, LAYOUT_SLOT_STATE,
 							      LAYOUT_STATE_M2P),
@@ -121,7 +116,7 @@ int pvhv_memory_init(struct pvhv_domain *d, u64 max_pages, u64 pool_limit)
 	pvhv_space_publish(&d->space, d->shared);
 	err = memory_add_special(d, max_pages, d->shared_info);
 	if (!err)
-		err = pvhv_memory_topup(d, TOPUP_PAGES);
+		err = pvhv_memory_topup(d, FIRST_PAGES);
 	/* The entries made since: slots of the physmap and the pool. */
 	pvhv_space_publish(&d->space, d->shared);
 	return err;
@@ -146,7 +141,6 @@ void pvhv_memory_destroy(struct pvhv_domain *d)
 	if (d->shared_info)
 		__free_page(d->shared_info);
 	vfree(d->m2p);
-	vfree(d->shadows);
 	vfree(d->frames);
 	vfree(d->shared);
 	if (d->user)
@@ -268,30 +262,61 @@ int pvhv_memory_set(struct pvhv_domain *d, const struct pvhv_set_memory *args)
 	return 0;
 }
 
+/* A page of the domain's own, zero, mapped at @va and freed with the pool. */
+static struct page *pool_page(struct pvhv_domain *d, u64 va)
+{
+	struct page *page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	int err;
+
+	if (!page)
+		return ERR_PTR(-ENOMEM);
+	err = pvhv_space_map(&d->space, va, hfn(page_to_pfn(page)), PVHV_PROT_RW);
+	if (err) {
+		__free_page(page);
+		return ERR_PTR(err);
+	}
+	list_add(&page->lru, &d->pool);
+	d->nr_pool++;
+	return page;
+}
+
+#define SHADOWS_PER_PAGE	(PAGE_SIZE / sizeof(struct shadow))
+
+/* One more pool page, with its struct shadow, which may need a page, too. */
+static int pool_grow(struct pvhv_domain *d, u32 index)
+{
+	struct pvhv_space *s = &d->space;
+	struct page *page;
+
+	if (index == d->shadows_end) {
+		page = pool_page(d, pvhv_space_va(s, LAYOUT_SLOT_STATE,
+						  LAYOUT_STATE_SHADOWS + index * sizeof(struct shadow)));
+		if (IS_ERR(page))
+			return PTR_ERR(page);
+		d->shadows = page_address(page);
+		d->shadows_end += SHADOWS_PER_PAGE;
+	}
+	page = pool_page(d, pvhv_space_va(s, LAYOUT_SLOT_POOL, (u64)index << PAGE_SHIFT));
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	d->shadows[index % SHADOWS_PER_PAGE].hfn = page_to_pfn(page);
+	return 0;
+}
+
 int pvhv_memory_topup(struct pvhv_domain *d, unsigned int want)
 {
 	struct domain *shared = d->shared;
 	u32 have = shared->pool_pages;
 	u32 end = min_t(u64, (u64)have + max_t(u32, want, TOPUP_PAGES), shared->pool_limit);
+	int err;
 
 	if (have == shared->pool_limit)
 		return -ENOSPC;
 	for (; have < end; have++) {
-		struct page *page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-		int err;
-
-		if (!page)
-			return -ENOMEM;
-		err = pvhv_space_map(&d->space,
-				     pvhv_space_va(&d->space, LAYOUT_SLOT_POOL,
-						   (u64)have << PAGE_SHIFT),
-				     hfn(page_to_pfn(page)), PVHV_PROT_RW);
-		if (err) {
-			__free_page(page);
+		err = pool_grow(d, have);
+		if (err)
 			return err;
-		}
-		list_add(&page->lru, &d->pool);
-		d->shadows[have].hfn = page_to_pfn(page);
+		/* Only now may the monitor look at it. */
 		smp_store_release(&shared->pool_pages, have + 1);
 	}
 	return 0;
@@ -299,8 +324,8 @@ int pvhv_memory_topup(struct pvhv_domain *d, unsigned int want)
 
 u64 pvhv_memory_overhead(struct pvhv_domain *d)
 {
-	u64 pages = d->space.nr_tables + d->shared->pool_pages + 1;
+	u64 pages = d->space.nr_tables + d->nr_pool + 1;
 
 	return pages * PAGE_SIZE + PAGE_ALIGN(sizeof(struct domain)) + d->frames_size +
-	       d->shadows_size + d->m2p_size + pvhv_vcpu_overhead(d);
+	       d->m2p_size + pvhv_vcpu_overhead(d);
 }

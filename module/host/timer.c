@@ -5,10 +5,8 @@
  * that fires early finds its deadline still ahead, and the monitor asks for another.
  */
 #include <linux/hrtimer.h>
-#include <linux/jiffies.h>
 #include <linux/timekeeping.h>
 
-#include "clock.h"
 #include "timer.h"
 
 static enum hrtimer_restart timer_expired(struct hrtimer *h)
@@ -64,7 +62,7 @@ static void timer_refresh_wall(struct world_time *time, const struct pvhv_clock 
 	time->wall_version++;
 }
 
-static void timer_refresh(struct pvhv_timer *t, struct world *w, const struct pvhv_clock *c)
+void pvhv_timer_refresh(struct pvhv_timer *t, struct world *w, const struct pvhv_clock *c)
 {
 	t->version = pvhv_clock_version();
 	t->lasts = pvhv_clock_factors(c, &w->time);
@@ -72,16 +70,4 @@ static void timer_refresh(struct pvhv_timer *t, struct world *w, const struct pv
 	t->due = jiffies + HZ;
 	t->cpu = smp_processor_id();
 	w->request |= REQUEST_TIME;
-}
-
-void pvhv_timer_prepare(struct pvhv_timer *t, struct world *w, const struct pvhv_clock *c)
-{
-	if (unlikely(time_after(jiffies, t->due) || t->version != pvhv_clock_version() ||
-		     (!t->lasts && t->cpu != smp_processor_id())))
-		timer_refresh(t, w, c);
-	if (READ_ONCE(t->fired)) {
-		WRITE_ONCE(t->fired, 0);
-		w->programmed = ~0ULL;
-		w->request |= REQUEST_TIMER;
-	}
 }

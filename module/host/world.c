@@ -82,11 +82,9 @@ static void sys_user_return(struct user_return_notifier *n)
 
 static void sys_load(struct world_cpu *c, const struct pvhv_area *a)
 {
-	const struct image_header *h = pvhv_image_header();
-	u64 lstar = a->va + h->syscall64;
 	int i;
 
-	if (c->loaded == lstar)
+	if (likely(c->loaded == a->lstar))
 		return;
 	if (!c->loaded) {
 		for (i = 0; i < SYS_MSRS; i++)
@@ -96,11 +94,11 @@ static void sys_load(struct world_cpu *c, const struct pvhv_area *a)
 	}
 	/* SYSRET adds 8 and 16 to the upper selector; SYSCALL loads the lower one. */
 	wrmsrl(MSR_STAR, (u64)SEL_GUEST_CS32 << 48 | (u64)SEL_MONITOR_CS << 32);
-	wrmsrl(MSR_LSTAR, lstar);
-	wrmsrl(MSR_CSTAR, a->va + h->syscall32);
+	wrmsrl(MSR_LSTAR, a->lstar);
+	wrmsrl(MSR_CSTAR, a->va + pvhv_image_header()->syscall32);
 	wrmsrl(MSR_SYSCALL_MASK, X86_EFLAGS_FIXED ^ ~0U);
 	wrmsrl(MSR_IA32_SYSENTER_CS, 0);
-	c->loaded = lstar;
+	c->loaded = a->lstar;
 }
 
 static void sys_restore_this_cpu(void *unused)
@@ -196,16 +194,20 @@ static void prepare_context(struct pvhv_world_task *t, struct pvhv_area *a)
 		rdmsrl(MSR_GS_BASE, ctx->gs_base);
 	ctx->fs_base = t->fs_base;
 	ctx->kernel_gs_base = t->gs_base;
-	copy_host_descriptors(a);
 }
 
-/* Another vCPU ran here, or this one elsewhere: our PCIDs mean nothing any more. */
+/*
+ * Another vCPU ran here, or this one elsewhere: our PCIDs mean nothing any more, and the
+ * host's descriptors are other ones.
+ */
 static void prepare_tlb(struct pvhv_world_task *t, struct pvhv_area *a, struct world_cpu *c)
 {
 	int cpu = smp_processor_id();
 
-	if (c->last_task == t->id && t->cpu == cpu)
+	if (likely(c->last_task == t->id && t->cpu == cpu))
 		return;
+	if (t->cpu != cpu)
+		copy_host_descriptors(a);
 	if (c->last_task != t->id)
 		indirect_branch_prediction_barrier();
 	c->last_task = t->id;

@@ -82,6 +82,7 @@ static void finish(struct vcpu *v, gfn_t g)
 
 static int fill_l1(struct vcpu *v, const u64 *gtable, u32 shadow)
 {
+	u64 *page = shadow_page(v->d, shadow);
 	u32 index;
 	u64 gpte, spte;
 	int err;
@@ -97,8 +98,10 @@ static int fill_l1(struct vcpu *v, const u64 *gtable, u32 shadow)
 		err = frame_map(v, gpte, &spte);
 		if (unlikely(err))
 			return err;
-		if (spte)
-			shadow_set(v->d, shadow, index, spte);
+		if (!spte)
+			continue;
+		WRITE_ONCE(page[index], spte);
+		v->d->shadows[shadow].present++;
 	}
 	return 0;
 }

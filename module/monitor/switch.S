@@ -121,13 +121,11 @@ FUNC world_leave
 	/* Returns below must not follow predictions that the guest has trained. */
 	testl $FEATURE_RSB_FILL, image_header + IMAGE_FEATURES(%rip)
 	jz 6f
-	mov $16, %eax
-4:	call 5f
+	.rept 32
+	call 4f
 	int3
-5:	call 7f
-	int3
-7:	dec %eax
-	jnz 4b
+4:
+	.endr
 	lfence
 	add $32 * 8, %rsp
 6:

@@ -82,6 +82,7 @@ struct shadow {
 	u8 reserved;
 };				/* all [d] but hfn */
 
+static_assert(sizeof(struct shadow) == 32, "the host gives whole pages of them");
 static_assert(LAYOUT_MAX_FRAMES < 0xffffffff, "a gfn fits in 32 bits");
 
 /* What an event port is bound to. */
