@@ -387,6 +387,18 @@ void events_handle(void)
 	}
 }
 
+/* Upcalls are masked for the test: one between it and the call would be slept over. */
+void event_wait(long port, unsigned int times)
+{
+	for (;;) {
+		events_disable();
+		if (event_count[port] >= times)
+			break;
+		H(sched_op, SCHEDOP_block, 0);
+	}
+	events_enable();
+}
+
 long bind_virq(unsigned int virq)
 {
 	struct evtchn_bind_virq op = { .virq = virq };

@@ -239,6 +239,9 @@ static inline long event_op(unsigned int cmd, void *op)
 	return H(event_channel_op, cmd, op);
 }
 
+/** event_wait - block until a port has been taken so often; upcalls are enabled then */
+void event_wait(long port, unsigned int times);
+
 /** bind_virq - port of a VIRQ of vCPU 0, or a negative error */
 long bind_virq(unsigned int virq);
 
