@@ -489,6 +489,7 @@ static void step_restarts(void)
 	mmu->restart_count = 0;
 }
 
+/* The one we leave goes on with what it does: in its guest, if it is there. */
 static void step_other_cpu(void)
 {
 	cpu = (cpu + 1) % mmu->config.vcpus;
@@ -558,7 +559,7 @@ static void step(u8 a)
 	bool foreign_wanted = a == 0xff;
 
 	doing = foreign_wanted ? "foreign" : steps[a & 15].name;
-	if (v->in_guest)
+	if (v->in_guest && (foreign_wanted || steps[a & 15].run != step_other_cpu))
 		mmu_enter(v);
 	if (foreign_wanted)
 		step_foreign();
