@@ -10,6 +10,7 @@
 #   make check-long      with those that take hours
 #   make fuzz            the fuzzers, until stopped or for TIME seconds
 #   make bench           what a guest costs, in executed instructions (BENCH_ARGS=--help)
+#   make docs            Documentation as HTML, in build/docs
 #   make install         module and pvctl for the running kernel (DESTDIR honoured)
 #   make uninstall clean
 #
@@ -30,7 +31,7 @@ prefix ?= /usr/local
 running := $(shell uname -r)
 moddir = $(DESTDIR)/lib/modules/$(running)/updates
 
-.PHONY: all packages packages-build module modules pvctl guests demo check check-long fuzz bench install uninstall clean
+.PHONY: all packages packages-build module modules pvctl guests demo check check-long fuzz bench docs install uninstall clean
 .DEFAULT_GOAL := all
 
 all: module pvctl guests
@@ -75,6 +76,10 @@ bench: packages
 	@$(MAKE) --no-print-directory module-6.1 pvctl
 	@$(MAKE) --no-print-directory -C selftests/bench O=$(B)/bench
 	@selftests/bench/bench $(BENCH_ARGS)
+
+docs:
+	@selftests/lab/packages docs
+	sphinx-build -q -W --keep-going -b html Documentation $(B)/docs
 
 install: module-$(running) pvctl
 	install -D -m 644 $(B)/$(running)/pvhv.ko $(moddir)/pvhv.ko
