@@ -275,7 +275,10 @@ u32 pvhv_world_enter(struct pvhv_world_task *t, struct pvhv_area *a)
 	sys_load(c, a);
 	prepare_tlb(t, a, c);
 	prepare_context(t, a);
+	/* Its base is an address of the host: in the guest world, of whatever the guest has there. */
 	store_ldt(ldt);
+	if (unlikely(ldt))
+		asm volatile("lldt %w0" : : "r" (0));
 	if (hw_breakpoint_active())
 		set_debugreg(0, 7);
 	if (unlikely(t->u_cet))

@@ -80,6 +80,13 @@ CODE code_wait
 CODE code_fault
 	ud2
 
+CODE code_ldt
+	mov $7, %ecx			/* the first entry of the LDT */
+	xor %eax, %eax
+	lar %ecx, %eax
+	mov %rax, DATA + DATA_RESULT(%rip)
+	jmp code_shutdown
+
 CODE code_end
 
 	.section .note.GNU-stack, "", @progbits

@@ -7,7 +7,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <asm/ldt.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -384,6 +386,33 @@ static void check_alias(void)
 	munmap(twice, GUEST_PAGES * PAGE);
 }
 
+/*
+ * The VMM has an LDT. Its address would be one of the guest's, which could fill it with
+ * gates to ring 0: the CPU must not look there.
+ */
+static int run_with_ldt(void *unused)
+{
+	struct user_desc desc = { .limit = 0xfffff, .seg_32bit = 1, .limit_in_pages = 1 };
+	long ret;
+
+	(void)unused;
+	if (syscall(SYS_modify_ldt, 0x11, &desc, sizeof(desc)))
+		return 200;
+	guest_ready(&g, name_of("ldt"), code_ldt);
+	ret = guest_end(&g);
+	return ret < 0 ? 201 : ret == PVHV_EXIT_SHUTDOWN && *guest_data(&g, DATA_RESULT) ? 202 : (int)ret;
+}
+
+static void check_ldt(void)
+{
+	int ret = in_child(run_with_ldt, NULL);
+
+	if (ret == 200)
+		skip("this kernel has no modify_ldt");
+	else
+		is(ret, PVHV_EXIT_SHUTDOWN, "the VMM's LDT is not the guest's");
+}
+
 int main(void)
 {
 	struct sigaction sa = { .sa_handler = on_alarm };
@@ -403,5 +432,6 @@ int main(void)
 	check_foreign_writer("shuts down", code_shutdown);
 	check_foreign_writer("writes", code_write);
 	check_alias();
+	check_ldt();
 	return finish();
 }
