@@ -68,7 +68,9 @@ bool walk_va(struct vcpu *v, u64 va, struct walk *w)
 	const struct vcpu_walk *c = cache_slot(v, va);
 
 	walk_cache_check(v);
-	if (likely(c->key == (va >> 21 | WALK_VALID) && c->root == walk_root(v).n)) {
+	/* That it still is a table: somebody else may have written the entry that led there. */
+	if (likely(c->key == (va >> 21 | WALK_VALID) && c->root == walk_root(v).n &&
+		   frame_level(&v->d->frames[c->table.n]) == 1)) {
 		walk_end(v, va, c->table, c->rights, w);
 		return true;
 	}

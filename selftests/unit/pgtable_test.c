@@ -382,6 +382,32 @@ static void test_update_va(void **state)
 	end();
 }
 
+/*
+ * A walk through an entry that somebody wrote from outside finds a table that nothing
+ * refers to. When it is none any more, the walk that is remembered must not go there: the
+ * word that told where its shadow is counts something else then.
+ */
+static void test_walk_of_foreign(void **state)
+{
+	struct walk w;
+
+	boot(FEATURE_PCID);
+	mmu->foreign = true;
+	assert_int_equal(update(3, 11, gpte(11, G_RO)), 0);
+	assert_int_equal(pin(11, FRAME_L1), 0);
+	assert_int_equal(unpin(11), 0);
+	mmu_frame(2)[1] = gpte(11, G_TABLE);
+	assert_true(walk_va(v, KERNEL + (2 << 20), &w));
+	assert_int_equal(w.table.n, 11);
+	assert_int_equal(mmu_call(v, pgtable_update_va(v, KVA(11), gpte(11, G_RW))), 0);
+	assert_int_equal(mmu_type(11), FRAME_WRITABLE);
+	assert_false(walk_va(v, KERNEL + (2 << 20), &w));
+	assert_int_equal(mmu_call(v, pgtable_update_va(v, KERNEL + (2 << 20), gpte(20, G_RO))),
+			 -EINVAL);
+	mmu_frame(2)[1] = 0;
+	end();
+}
+
 static void test_cmpxchg(void **state)
 {
 	u64 old;
@@ -756,6 +782,7 @@ int main(void)
 		cmocka_unit_test(test_preserve_ad),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_update_va),
+		cmocka_unit_test(test_walk_of_foreign),
 		cmocka_unit_test(test_cmpxchg),
 		cmocka_unit_test(test_upper),
 		cmocka_unit_test(test_exit_and_fork),
