@@ -213,6 +213,8 @@ static void prepare_tlb(struct pvhv_world_task *t, struct pvhv_area *a, struct w
 	c->last_task = t->id;
 	t->cpu = cpu;
 	a->world->request |= REQUEST_FLUSH_TLB;
+	/* Not only what the guest will use: other domains have their areas at the same addresses. */
+	a->world->enter_root &= ~X86_CR3_PCID_NOFLUSH;
 }
 
 /* A guest has no protection keys, but its user mode can write PKRU all the same. */

@@ -56,6 +56,20 @@ static void __cold load(struct vcpu *v, u64 root)
 		WRITE_ONCE(v->flushed[1], time);
 }
 
+/*
+ * Load @root without serving what is asked for its address space: that is for later. But
+ * what a CPU knows there may be another domain's, which has the monitor's own data at the
+ * same addresses: where a flush is asked for, there is one now, too.
+ */
+static void load_for_now(struct vcpu *v, u64 root)
+{
+	bool old = READ_ONCE(v->tlb_flush) & spaces_of(v, root);
+
+	vcpu_count(v, COUNTER_cr3_write);
+	v->loaded = root;
+	cpu_write_cr3(old ? root : root | noflush());
+}
+
 void tlb_enter_world(struct vcpu *v)
 {
 	struct world *w = v->w;
@@ -72,18 +86,12 @@ void tlb_leave_world(struct vcpu *v)
 	v->w->enter_root = v->loaded | noflush();
 }
 
-/*
- * The switch may go without a flush even if one is asked for: nothing in the monitor
- * uses a guest's address, and tlb_apply() is still to come.
- */
 void tlb_enter_monitor(struct vcpu *v)
 {
 	WRITE_ONCE(v->in_guest, 0);
 	if (!has(FEATURE_MELTDOWN) || v->loaded != v->root_user || v->loaded == v->root_kernel)
 		return;
-	v->loaded = v->root_kernel;
-	cpu_write_cr3(v->root_kernel | noflush());
-	vcpu_count(v, COUNTER_cr3_write);
+	load_for_now(v, v->root_kernel);
 }
 
 void tlb_switch_root(struct vcpu *v)
@@ -94,11 +102,8 @@ void tlb_switch_root(struct vcpu *v)
 
 void tlb_load_quick(struct vcpu *v, u64 root)
 {
-	if (v->loaded == root)
-		return;
-	vcpu_count(v, COUNTER_cr3_write);
-	v->loaded = root;
-	cpu_write_cr3(root | noflush());
+	if (v->loaded != root)
+		load_for_now(v, root);
 }
 
 bool tlb_resume_quick(struct vcpu *v, u64 root)

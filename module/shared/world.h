@@ -136,7 +136,8 @@ struct world {
 	u32 nmi_noted;		/* switch.S: an NMI came in the monitor */
 
 	/* [m] */
-	u64 enter_root;		/* CR3 to enter on; the host starts it with idle_root */
+	u64 enter_root;		/* CR3 to enter on; the host starts it with idle_root, and
+				 * takes the no-flush bit off with REQUEST_FLUSH_TLB */
 	u32 exit_reason;	/* enum exit_reason */
 	u32 vector;		/* EXIT_INTERRUPT: for switch.S */
 	u64 exit_arg[4];

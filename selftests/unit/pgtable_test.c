@@ -708,6 +708,41 @@ static void test_flush_stamps(void **state)
 	end();
 }
 
+/*
+ * Another domain has run on this CPU. Each of the two address spaces is flushed before
+ * even the monitor uses it, because its own addresses are the same in all domains; the
+ * one that the CPU enters on is the host's to flush.
+ */
+static void test_other_domain(void **state)
+{
+	struct mmu_tlb *t;
+	u32 h;
+
+	for (h = 0; h < ARRAY_SIZE(hosts); h++) {
+		boot(hosts[h]);
+		t = &mmu->tlb[0];
+		load_user_root(12);
+		change_mode();
+		v->loaded = v->root_user;
+		tlb_leave_world(v);
+		v->w->request |= REQUEST_FLUSH_TLB;
+		tlb_enter_world(v);
+		mmu_resume(v);
+		t->writable[0][3] = hosts[h] & FEATURE_PCID;
+		tlb_load_quick(v, v->root_kernel);	/* a system call */
+		assert_false(t->writable[0][3]);
+		mmu_resume(v);
+
+		tlb_flush_local(v);
+		mmu_resume(v);
+		t->writable[0][3] = hosts[h] & FEATURE_PCID;
+		mmu_enter(v);
+		assert_true(!(hosts[h] & FEATURE_MELTDOWN) || !t->writable[0][3]);
+		t->writable[0][3] = false;
+		end();
+	}
+}
+
 /* 16 bits of a stamp: what wraps may cost a flush, never save one. */
 static void test_stamp_wrap(void **state)
 {
@@ -795,6 +830,7 @@ int main(void)
 		cmocka_unit_test(test_pool_limit),
 		cmocka_unit_test(test_failed_pin),
 		cmocka_unit_test(test_flush_stamps),
+		cmocka_unit_test(test_other_domain),
 		cmocka_unit_test(test_stamp_wrap),
 		cmocka_unit_test(test_other_cpu),
 	};
