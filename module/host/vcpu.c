@@ -133,7 +133,8 @@ int pvhv_vcpu_create(struct pvhv_domain *d, u32 id)
 	v->area.regs->cs = SEL_GUEST_CS64;
 	v->area.regs->ss = SEL_GUEST_SS;
 	WRITE_ONCE(d->vcpu[id], v);
-	d->shared->nr_vcpus++;
+	/* Where the monitor looks for vCPUs, whose ids may have holes. */
+	d->shared->nr_vcpus = max(d->shared->nr_vcpus, id + 1);
 	fd_install(fd, f);
 	return fd;
 fail:

@@ -128,7 +128,7 @@ struct domain {
 	u64 start_pages;	/* memory pages at start: XENMEM answers, console text */
 	u64 shared_info;	/* gfn of the shared_info page */
 	u32 pool_limit;
-	u32 nr_vcpus;
+	u32 nr_vcpus;		/* ids are below; not all of them need exist */
 	u32 id;			/* unique on this host until it wraps */
 	u32 reserved0;
 	u64 features;		/* FEATURE_*, as in the image header */

@@ -3,6 +3,7 @@
 #include "guest.h"
 
 #define HYPERCALL_CONSOLE_IO	18
+#define HYPERCALL_VCPU_OP	24
 #define HYPERCALL_SCHED_OP	29
 #define HYPERCALL_EVTCHN_OP	32
 
@@ -63,6 +64,15 @@ CODE code_send
 	mov $HYPERCALL_EVTCHN_OP, %eax
 	mov $4, %edi			/* EVTCHNOP_send */
 	lea DATA + DATA_PORT(%rip), %rsi
+	syscall
+	mov %rax, DATA + DATA_RESULT(%rip)
+	jmp code_shutdown
+
+CODE code_is_up
+	mov $HYPERCALL_VCPU_OP, %eax
+	mov $3, %edi			/* VCPUOP_is_up */
+	mov DATA + DATA_PORT(%rip), %esi
+	xor %edx, %edx
 	syscall
 	mov %rax, DATA + DATA_RESULT(%rip)
 	jmp code_shutdown

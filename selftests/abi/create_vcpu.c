@@ -74,6 +74,19 @@ static void check_no_descriptor(void)
 	guest_free(&g);
 }
 
+/* The guest knows of a vCPU, whatever ids are missing below its own. */
+static void check_hole(void)
+{
+	struct guest g;
+
+	guest_ready(&g, name_of("hole"), code_is_up);
+	undo(vcpu_create(g.domain, 5));
+	*(u32 *)guest_data(&g, DATA_PORT) = 5;
+	is(guest_end(&g), PVHV_EXIT_SHUTDOWN, "a domain with vCPUs 0 and 5");
+	is((long)*guest_data(&g, DATA_RESULT), 0, "its guest finds vCPU 5, which is down");
+	guest_free(&g);
+}
+
 int main(void)
 {
 	const struct pvhv_create_vcpu good = { .size = sizeof(good), .id = 3 };
@@ -90,5 +103,6 @@ int main(void)
 	check_ids();
 	check_unknown("domain", domain, known, ARRAY_SIZE(known));
 	check_no_descriptor();
+	check_hole();
 	return finish();
 }

@@ -26,7 +26,7 @@
 #define DATA_COUNT	8	/* u64: grows while the guest runs */
 #define DATA_BYTES	16	/* u64: for console_io */
 #define DATA_RESULT	24	/* s64: of the last hypercall */
-#define DATA_PORT	32	/* u32: to send on */
+#define DATA_PORT	32	/* u32: to send on, or the id of a vCPU */
 #define DATA_WORD	40	/* u64: which word of the pending bits to wait for */
 #define DATA_SEEN	48	/* u64: and what was there */
 #define DATA_BUFFER	1024	/* and on: for console_io */
@@ -49,7 +49,7 @@ struct guest {
 extern const char code_start[], code_end[];
 extern const char code_loop[], code_count[], code_shutdown[], code_block[], code_yield[];
 extern const char code_write[], code_read[], code_send[], code_wait[], code_fault[];
-extern const char code_ldt[];
+extern const char code_ldt[], code_is_up[];
 
 /** guest_create - domain with memory, vCPU 0 and its run page; @code is in @g->regs only */
 void guest_create(struct guest *g, const char *name, const char *code);
