@@ -349,7 +349,8 @@ static u64 merge(u64 entry, u64 part, u32 shift, u8 size)
 
 /*
  * Compute on the whole entry, validate, compare-exchange. Returns 0, -EINVAL if the
- * guest must not have the new entry, -RESTART.
+ * guest must not have the new entry, -RESTART; -EBUSY if somebody else has changed it
+ * meanwhile, which may go on for as long as he likes.
  */
 static long table_write(struct vcpu *v, const struct insn *i, gfn_t table, u64 va)
 {
@@ -359,17 +360,15 @@ static long table_write(struct vcpu *v, const struct insn *i, gfn_t table, u64 v
 	bool write;
 	long err;
 
-	do {
-		old = READ_ONCE(*entry);
-		flags = v->regs->rflags;
-		part = insn_compute(i, old >> shift, source(v, i), v->regs->rax, &flags, &write);
-		if (!write)
-			break;
+	old = READ_ONCE(*entry);
+	flags = v->regs->rflags;
+	part = insn_compute(i, old >> shift, source(v, i), v->regs->rax, &flags, &write);
+	if (write) {
 		new = merge(old, part, shift, i->size);
 		err = pgtable_cmpxchg(v, table, (u32)(va & 0xfff) / 8, old, new);
-	} while (err == -EBUSY);
-	if (write && err)
-		return err;
+		if (err)
+			return err;
+	}
 	write_back(v, i, old >> shift, write);
 	v->regs->rflags = flags;
 	return 0;
@@ -390,7 +389,7 @@ bool emulate_table_write(struct vcpu *v, u64 va)
 		return false;
 	vcpu_count(v, COUNTER_emulate_pte);
 	err = table_write(v, &i, table, at);
-	if (err == -RESTART)
+	if (err == -RESTART || err == -EBUSY)
 		return true;	/* the instruction executes again */
 	if (err)
 		return false;

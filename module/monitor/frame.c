@@ -117,7 +117,8 @@ static int release(struct vcpu *v, gfn_t g)
 			return -RESTART;
 	}
 	frame_demote(v, g);
-	return 0;
+	/* A table that is being filled may need hundreds of such frames. */
+	return need_restart(v) ? -RESTART : 0;
 }
 
 /*

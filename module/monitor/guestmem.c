@@ -8,18 +8,25 @@
 #include "guestmem.h"
 #include "fault.h"
 
+/* Tables whose use ends for one access while somebody waits for the CPU. */
+#define PATIENCE	1000
+
 /* Look up in full; NULL with the fault the guest would take. */
 static u8 *translate(struct vcpu *v, u64 va, bool write, struct guestmem_fault *fault)
 {
 	u64 access = write ? PF_WRITE : 0;
 	struct vcpu_translation *slot = guestmem_slot(v, va);
+	u32 rounds = 0;
 	struct touch t;
 	int err;
 
-	/* Nobody could restart us half-way. Each round ends the use of one table. */
+	/*
+	 * Nobody could restart us half-way. Each round ends the use of one table; a guest
+	 * with more of them in its way, or another vCPU that makes new ones, has no access.
+	 */
 	do {
 		err = fault_touch(v, va, access, &t);
-	} while (err == -RESTART && !READ_ONCE(v->d->dead));
+	} while (err == -RESTART && ++rounds < PATIENCE && !READ_ONCE(v->d->dead));
 	if (err) {
 		if (fault && err != -RESTART)
 			*fault = (struct guestmem_fault){ va, fault_error(v, &t.walk, access) };

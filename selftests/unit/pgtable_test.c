@@ -597,6 +597,32 @@ static void test_every_restart(void **state)
 		}
 }
 
+/* A table all of whose entries end the use of another: a restart point after each of them. */
+static void test_restart_filling(void **state)
+{
+	u32 restarts = 0, i;
+	u64 g;
+
+	boot(FEATURE_PCID);
+	for (g = 11; g < 15; g++)
+		assert_int_equal(update(3, (u32)g, gpte(g, G_RO)), 0);
+	for (g = 12; g < 15; g++) {
+		mmu_frame(11)[g] = gpte(g, G_RW);
+		assert_int_equal(pin(g, FRAME_L1), 0);
+		assert_int_equal(unpin(g), 0);
+	}
+	mmu->restart_every = 1;
+	for (i = 0; i < 10 && pgtable_pin(v, gfn(11), FRAME_L1) == -RESTART; i++) {
+		mmu_check();
+		assert_true(mmu_serve(v));
+		restarts++;
+	}
+	assert_int_equal(restarts, 3);
+	assert_int_equal(mmu_type(11), FRAME_L1);
+	assert_int_equal(mmu_type(14), FRAME_WRITABLE);
+	end();
+}
+
 /* At the limit: tables nobody refers to give way; without any the domain ends. */
 static void test_pool_limit(void **state)
 {
@@ -827,6 +853,7 @@ int main(void)
 		cmocka_unit_test(test_bad_initial),
 		cmocka_unit_test(test_topup),
 		cmocka_unit_test(test_every_restart),
+		cmocka_unit_test(test_restart_filling),
 		cmocka_unit_test(test_pool_limit),
 		cmocka_unit_test(test_failed_pin),
 		cmocka_unit_test(test_flush_stamps),
