@@ -35,6 +35,7 @@ static void run_init(struct vcpu *v)
 {
 	u64 area = (u64)v - AREA_VCPU;
 
+	v->trace = (struct trace_ring *)(area + AREA_TRACE);
 	v->root5_kernel = (u64 *)(area + AREA_ROOT_KERNEL);
 	v->root5_user = (u64 *)(area + AREA_ROOT_USER);
 	v->regs->cs = SEL_GUEST_CS64;
@@ -78,8 +79,9 @@ void run_enter(struct vcpu *v)
 		v->regs = (struct regs *)(area + AREA_STACK_TOP) - 1;
 		v->d = (struct domain *)v->w->domain;
 		v->id = v->w->vcpu_id;
-		__atomic_store_n(&v->d->vcpus[v->id], v, __ATOMIC_RELEASE);
 		run_init(v);
+		/* From now on others find us, and send us events. */
+		__atomic_store_n(&v->d->vcpus[v->id], v, __ATOMIC_RELEASE);
 	}
 	w = v->w;
 	v->exit = EXIT_NONE;
