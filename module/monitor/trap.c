@@ -65,6 +65,17 @@ static void trap_debug_exception(struct vcpu *v)
 	bounce_exception(v, VECTOR_DB, 0);
 }
 
+/* Without CR0.TS it is XFD, which guards what does not exist for the guest: AMX. */
+static void trap_no_device(struct vcpu *v)
+{
+	if (!v->ts) {
+		bounce_exception(v, VECTOR_UD, 0);
+		return;
+	}
+	debugreg_set_ts(v, false);
+	bounce_exception(v, VECTOR_NM, 0);
+}
+
 static void trap_interrupt(struct vcpu *v, unsigned int vector)
 {
 	v->w->vector = vector;
@@ -92,8 +103,7 @@ void trap_guest(struct vcpu *v, struct regs *r)
 		trap_debug_exception(v);
 		return;
 	case VECTOR_NM:
-		debugreg_set_ts(v, false);
-		bounce_exception(v, VECTOR_NM, 0);
+		trap_no_device(v);
 		return;
 	case VECTOR_NMI:
 		vcpu_exit(v, EXIT_NMI, 0);
