@@ -111,5 +111,8 @@ long hypercall_get_debugreg(struct vcpu *v, u64 arg[6])
 {
 	u64 val;
 
-	return arg[0] <= 7 && debugreg_read(v, (u32)arg[0], &val) ? (long)val : -EINVAL;
+	if (arg[0] > 7 || !debugreg_read(v, (u32)arg[0], &val))
+		return -EINVAL;
+	/* An address like any other, but as a result it would have us called for ever. */
+	return (long)val == -RESTART ? -EINVAL : (long)val;
 }

@@ -263,7 +263,8 @@ static long set_periodic(struct vcpu *v, u64 va)
 
 	if (guestmem_read(v, &t, va, sizeof(t), NULL))
 		return -EFAULT;
-	if (t.period_ns < 1000000)
+	/* The sum with a time must not wrap: such a timer would fire for ever. */
+	if (t.period_ns < 1000000 || t.period_ns > TIME_NEVER / 4)
 		return -EINVAL;
 	v->periodic = t.period_ns;
 	v->periodic_next = time_now(v) + t.period_ns;

@@ -215,6 +215,9 @@ static void test_debug_registers(void)
 	ok(H(set_debugreg, 1, 0xffff808000000000) == -1 && H(set_debugreg, 1, 0x8000000000000000) == -1 &&
 	   H(set_debugreg, 7, 0x2400) == -1 && H(set_debugreg, 7, 1UL << 32) == -1,
 	   "nor by hypercall");
+	ok(!H(set_debugreg, 1, -1000) && H(get_debugreg, 1) == -22 &&
+	   !H(set_debugreg, 1, -1001) && H(get_debugreg, 1) == -1001,
+	   "addresses that are error numbers, too");
 	ok(H(set_debugreg, 8, 0) == -22 && H(get_debugreg, 8) == -22, "there are 8");
 	trap_handlers[1] = count_debug;
 	H(set_debugreg, 6, 0);

@@ -180,6 +180,7 @@ static void test_periodic(void)
 	unsigned int n;
 
 	ok(periodic(0) == -22 && periodic(999999) == -22, "periods below 1 ms are refused");
+	ok(periodic(~0UL) == -22, "a period of 584 years, too");
 	event_count[timer] = 0;
 	t = now();
 	ok(!periodic(2 * MS), "a period of 2 ms");
