@@ -5,16 +5,16 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <trace/events/ipi.h>	/* smp_send_reschedule() of newer kernels */
 
 #include "chardev.h"
 #include "vcpu.h"
 
-/* Nothing to do on the other CPU: the interrupt itself makes it leave the guest. */
-static void vcpu_kicked(void *unused)
-{
-}
-
-/* Any context. -EBUSY of an interrupt already on its way is as good. */
+/*
+ * Any context, several at once. Nothing is to be done on the other CPU: the interrupt itself
+ * makes it leave the guest. So it is one that needs no memory of ours, which two at once
+ * would have to take turns with, and which would have to outlive the interrupt.
+ */
 static void vcpu_kick(struct pvhv_vcpu *v)
 {
 	int cpu;
@@ -26,7 +26,7 @@ static void vcpu_kick(struct pvhv_vcpu *v)
 	cpu = READ_ONCE(v->cpu);
 	if (cpu >= 0 && cpu != smp_processor_id() && cpu_online(cpu)) {
 		WRITE_ONCE(v->area.world->kick, 1);
-		smp_call_function_single_async(cpu, &v->kick);
+		smp_send_reschedule(cpu);
 	}
 	preempt_enable();
 }
@@ -87,7 +87,6 @@ static struct pvhv_vcpu *vcpu_new(struct pvhv_domain *d, u32 id)
 	v->id = id;
 	v->cpu = -1;
 	rcuwait_init(&v->wait);
-	INIT_CSD(&v->kick, vcpu_kicked, NULL);
 	pvhv_timer_init(&v->timer, vcpu_timer_expired);
 	return v;
 }
