@@ -17,6 +17,14 @@ u64 pvhv_features __ro_after_init;
 
 static bool has_verw_bug(void)
 {
+#ifdef X86_BUG_RFDS
+	if (boot_cpu_has_bug(X86_BUG_RFDS))
+		return true;
+#endif
+#ifdef X86_BUG_TSA
+	if (boot_cpu_has_bug(X86_BUG_TSA))
+		return true;
+#endif
 	return boot_cpu_has_bug(X86_BUG_MDS) || boot_cpu_has_bug(X86_BUG_TAA) ||
 	       boot_cpu_has_bug(X86_BUG_MMIO_STALE_DATA);
 }
