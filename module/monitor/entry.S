@@ -197,6 +197,8 @@ FUNC entry_monitor
 	/* A restart point let an interrupt in: remember it, keep others out. */
 .Lmonitor_interrupt:
 	mov REGS_VECTOR(%rsp), %rax
+	/* Acknowledged: lost, it would block others. A panic or #MC asks nobody else. */
+	mov %eax, area_world + WORLD_VECTOR(%rip)
 	inc %rax
 	mov %rax, area_vcpu + VCPU_PENDING_VECTOR(%rip)
 	andq $~RFLAGS_IF, REGS_RFLAGS(%rsp)
