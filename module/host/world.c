@@ -308,6 +308,7 @@ int pvhv_world_init(void)
 
 void pvhv_world_exit(void)
 {
-	cpuhp_remove_state_nocalls(hotplug_state);
+	/* In this order: a CPU that goes offline in between has been restored. */
 	on_each_cpu(sys_restore_this_cpu, NULL, 1);
+	cpuhp_remove_state_nocalls(hotplug_state);
 }
