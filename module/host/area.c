@@ -29,6 +29,7 @@ static const struct area_part {
 	{ AREA_DB_BOTTOM, 1, PVHV_PROT_RW },
 	{ AREA_ROOT_KERNEL, 1, PVHV_PROT_RW },
 	{ AREA_ROOT_USER, 1, PVHV_PROT_RW },
+	{ AREA_TRACE, 1, PVHV_PROT_RW },
 	/* The guest's 14 pages and the reserved one; then the transition table's first. */
 	{ AREA_GDT_GUEST, GDT_PAGES, PVHV_PROT_RW },
 	{ AREA_GDT_TRANSITION, 1, PVHV_PROT_RW },
@@ -199,6 +200,7 @@ int pvhv_area_create(struct pvhv_area *a, struct pvhv_space *s, unsigned int id,
 		return -ENOMEM;
 	a->world = area_ptr(a, AREA_WORLD);
 	a->regs = area_ptr(a, AREA_STACK_TOP - PAGE_SIZE) + PAGE_SIZE - sizeof(struct regs);
+	a->trace = area_ptr(a, AREA_TRACE);
 	a->transition_gdt = area_ptr(a, AREA_GDT_TRANSITION);
 	a->hostctx = area_ptr(a, LAYOUT_HOSTCTX);
 	a->enter = a->va + pvhv_image_header()->enter;

@@ -8,6 +8,7 @@
 
 #include "space.h"
 #include "../shared/regs.h"
+#include "../shared/trace.h"
 #include "../shared/world.h"
 
 struct pvhv_hostctx;
@@ -23,6 +24,7 @@ struct pvhv_area {
 	void *mem;		/* vmalloc memory behind the private part of the area */
 	struct world *world;	/* host aliases of what lies in it */
 	struct regs *regs;
+	struct trace_ring *trace;
 	u64 *transition_gdt;	/* first page; refreshed for the CPU before each entry */
 	struct pvhv_hostctx *hostctx;
 	u64 enter;		/* address of the world switch in this area's image copy */

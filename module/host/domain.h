@@ -62,6 +62,7 @@ struct pvhv_domain {
 	u32 end_code;			/* SHUTDOWN_* or enum pvhv_crash */
 	char end_text[160];
 	bool audited;			/* [a] */
+	u32 provoke;			/* [a] enum provoke, for the next entry */
 	struct dentry *debugfs;
 };
 

@@ -155,7 +155,8 @@ static int exit_panic(struct pvhv_vcpu *v)
 	int i;
 
 	copy_text(text, sizeof(text), w->text);
-	pr_err("pvhv: %s: BUG: in the monitor: %s\n", v->d->name, text);
+	pr_err("pvhv: %s: %s: %s\n", v->d->name,
+	       v->provoked ? "provoked in the monitor" : "BUG: in the monitor", text);
 	for (i = 0; i < WORLD_BACKTRACE_MAX && w->backtrace[i]; i++)
 		pr_err("pvhv: %s:  %s\n", v->d->name,
 		       pvhv_image_symbol(w->backtrace[i], name, sizeof(name)));

@@ -14,12 +14,50 @@
 
 static bool audit;
 module_param(audit, bool, 0444);
-MODULE_PARM_DESC(audit, "check all page tables and counts when a domain ends (for tests; default off)");
+MODULE_PARM_DESC(audit, "for tests: check all page tables and counts when a domain ends, let bugs be provoked (default off)");
+
+bool pvhv_run_audits(void)
+{
+	return audit;
+}
 
 static bool run_has_other_work(struct pvhv_vcpu *v)
 {
 	return need_resched() || signal_pending(current) ||
 	       READ_ONCE(v->run->immediate_exit) || pvhv_domain_ended(v->d);
+}
+
+/* The tracepoints of what happened in the monitor. Interrupts are off. */
+static void run_drain(struct pvhv_vcpu *v)
+{
+	struct trace_ring *ring = v->area.trace;
+	u32 n = min_t(u32, ring->count, TRACE_RECORDS), i;
+
+	for (i = 0; i < n; i++) {
+		const struct trace_record *r = &ring->record[i];
+
+		if (r->kind == TRACE_HYPERCALL)
+			trace_pvhv_hypercall(v->d->id, v->id, r->tsc, r->rip, r->what, r->arg);
+		else
+			trace_pvhv_bounce(v->d->id, v->id, r->tsc, r->rip, r->what, r->arg);
+	}
+	if (ring->lost)
+		trace_pvhv_lost(v->d->id, v->id, ring->lost);
+	ring->count = 0;
+	ring->lost = 0;
+}
+
+static void run_prepare_requests(struct pvhv_vcpu *v)
+{
+	u32 wanted = trace_pvhv_hypercall_enabled() || trace_pvhv_bounce_enabled();
+
+	if (unlikely(v->area.trace->wanted != wanted))
+		WRITE_ONCE(v->area.trace->wanted, wanted);
+	if (unlikely(READ_ONCE(v->d->provoke))) {
+		v->provoked = true;
+		v->area.world->provoke = xchg(&v->d->provoke, PROVOKE_NONE);
+		v->area.world->request |= REQUEST_PANIC;
+	}
 }
 
 /* One visit to the guest world. Returns the exit reason; EXIT_NONE: not entered. */
@@ -37,8 +75,11 @@ static u32 run_once(struct pvhv_vcpu *v)
 	smp_mb();	/* pairs with the one in vcpu_kick() */
 	if (!run_has_other_work(v)) {
 		pvhv_timer_prepare(&v->timer, w, &v->d->clock);
+		run_prepare_requests(v);
 		trace_pvhv_enter(v->d->id, v->id, v->area.regs->rip);
 		reason = pvhv_world_enter(v->task, &v->area);
+		if (unlikely(v->area.trace->count))
+			run_drain(v);
 		trace_pvhv_exit(v->d->id, v->id, reason, w->exit_arg[0], v->area.regs->rip);
 	} else {
 		WRITE_ONCE(v->event, 1);	/* not looked at yet */
@@ -63,7 +104,7 @@ static bool run_wants_audit(struct pvhv_domain *d)
 /* One more visit to the monitor, by the first vCPU that sees the end. */
 static void run_audit(struct pvhv_vcpu *v)
 {
-	u32 i;
+	u32 i, reason;
 
 	if (!run_wants_audit(v->d))
 		return;
@@ -74,10 +115,11 @@ static void run_audit(struct pvhv_vcpu *v)
 	preempt_disable();
 	local_irq_disable();
 	v->area.world->request |= REQUEST_AUDIT;
-	pvhv_world_enter(v->task, &v->area);
+	reason = pvhv_world_enter(v->task, &v->area);
 	local_irq_enable();
 	preempt_enable();
-	pvhv_exit_handle(v, EXIT_AUDIT);
+	/* Served like any other: it may be a panic instead. */
+	pvhv_exit_handle(v, reason);
 }
 
 static int run_loop(struct pvhv_vcpu *v)

@@ -4,11 +4,13 @@
  * sees a value that was true a moment ago.
  */
 #include <linux/debugfs.h>
+#include <linux/module.h>
 #include <linux/seq_file.h>
 
 #include "domain.h"
 #include "exit.h"
 #include "memory.h"
+#include "run.h"
 #include "stats.h"
 #include "vcpu.h"
 
@@ -47,6 +49,35 @@ static int stats_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
 
+static const char * const provoke_names[PROVOKE_KINDS] = {
+	[PROVOKE_NONE] = "none", [PROVOKE_ASSERT] = "assert", [PROVOKE_FAULT] = "fault",
+	[PROVOKE_OVERFLOW] = "overflow",
+};
+
+/* For tests: the name of a bug that the monitor shall have at the next entry. */
+static ssize_t provoke_write(struct file *f, const char __user *user, size_t size, loff_t *pos)
+{
+	struct pvhv_domain *d = file_inode(f)->i_private;
+	char name[16] = "";
+	int kind;
+
+	if (size >= sizeof(name))
+		return -EINVAL;
+	if (copy_from_user(name, user, size))
+		return -EFAULT;
+	kind = sysfs_match_string(provoke_names, strim(name));
+	if (kind < 0)
+		return kind;
+	WRITE_ONCE(d->provoke, kind);
+	pvhv_vcpu_wake(d, 0);
+	return size;
+}
+
+static const struct file_operations provoke_fops = {
+	.owner = THIS_MODULE,
+	.write = provoke_write,
+};
+
 void pvhv_stats_init(void)
 {
 	root = debugfs_create_dir("pvhv", NULL);
@@ -61,6 +92,8 @@ void pvhv_stats_add(struct pvhv_domain *d)
 {
 	d->debugfs = debugfs_create_dir(d->name, root);
 	debugfs_create_file("stats", 0400, d->debugfs, d, &stats_fops);
+	if (pvhv_run_audits())
+		debugfs_create_file("provoke", 0200, d->debugfs, d, &provoke_fops);
 }
 
 void pvhv_stats_remove(struct pvhv_domain *d)

@@ -31,6 +31,7 @@ struct pvhv_vcpu {
 	u32 event;			/* [a] something was raised since the last entry */
 	bool ready;			/* [r] has registers */
 	bool ran;			/* [r] */
+	bool provoked;			/* [r] a test asked for a panic */
 	bool console_read;		/* [r] the VMM was asked for console input */
 	u64 exits[EXIT_REASONS];	/* [r] */
 };

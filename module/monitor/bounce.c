@@ -10,6 +10,7 @@
 #include "bounce.h"
 #include "cpu.h"
 #include "guestmem.h"
+#include "record.h"
 
 #include <xen/callback.h>
 
@@ -22,6 +23,7 @@ struct bounce_frame {
 	u64 error;
 	bool has_error;
 	bool mask_events;
+	u32 what;		/* for tracing: vector, or TRACE_BOUNCE_* */
 };
 
 static bool upcalls_masked(struct vcpu *v)
@@ -76,6 +78,7 @@ static void bounce(struct vcpu *v, const struct bounce_frame *b)
 	u64 sp = bounce_align(v->user_mode ? v->kernel_sp : r->rsp) - bytes;
 	u64 local[8], *frame, *f;
 
+	record(v, TRACE_BOUNCE, b->what, b->error);
 	bounce_set_mode(v, false);
 	frame = guestmem_cached(v, v->cr3_kernel, sp, bytes, true);
 	f = likely(frame) ? frame : local;
@@ -99,7 +102,7 @@ static void bounce_trap(struct vcpu *v, unsigned int vector, u64 error, bool has
 	const struct vcpu_trap *t = &v->traps[vector];
 	struct bounce_frame b = {
 		.rip = t->rip, .error = error, .has_error = has_error,
-		.mask_events = t->mask_events,
+		.mask_events = t->mask_events, .what = vector,
 	};
 
 	if (!t->rip) {
@@ -138,14 +141,18 @@ void bounce_software(struct vcpu *v, unsigned int vector, unsigned int length)
 
 void bounce_callback(struct vcpu *v, const struct vcpu_callback *cb)
 {
-	struct bounce_frame b = { .rip = cb->rip, .mask_events = cb->mask_events };
+	struct bounce_frame b = {
+		.rip = cb->rip, .mask_events = cb->mask_events, .what = TRACE_BOUNCE_CALLBACK,
+	};
 
 	bounce(v, &b);
 }
 
 void __cold bounce_upcall(struct vcpu *v)
 {
-	struct bounce_frame b = { .rip = v->event.rip, .mask_events = true };
+	struct bounce_frame b = {
+		.rip = v->event.rip, .mask_events = true, .what = TRACE_BOUNCE_UPCALL,
+	};
 
 	vcpu_count(v, COUNTER_upcall);
 	bounce(v, &b);
@@ -166,6 +173,7 @@ void bounce_failsafe(struct vcpu *v)
 	};
 	u64 sp = v->user_mode ? v->kernel_sp : r->rsp;
 
+	record(v, TRACE_BOUNCE, TRACE_BOUNCE_FAILSAFE, 0);
 	if (!v->failsafe.rip) {
 		vcpu_crash(v, CRASH_TRIPLE_FAULT,
 			   "bad selectors and no failsafe callback, rip 0x%lx", r->rip);

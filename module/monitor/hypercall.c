@@ -9,6 +9,7 @@
 #include "event.h"
 #include "guestmem.h"
 #include "hcall.h"
+#include "record.h"
 #include "restart.h"
 #include "segment.h"
 #include "time.h"
@@ -75,6 +76,7 @@ void hypercall_dispatch(struct vcpu *v, struct regs *r)
 	long ret;
 
 	vcpu_count(v, COUNTER_hypercall);
+	record(v, TRACE_HYPERCALL, (u32)nr, arg[0]);
 	/* Not through the table: any value may be its result. */
 	if (nr == __HYPERVISOR_iret) {
 		r->rax = (u64)hypercall_iret(v, arg);

@@ -22,6 +22,9 @@ void __printf(3, 4) vcpu_crash(struct vcpu *v, u32 reason, const char *fmt, ...)
 
 void __printf(2, 3) __noreturn panic(struct vcpu *v, const char *fmt, ...);
 
+/** panic_at - for an exception in the monitor at @r */
+void __noreturn panic_at(struct vcpu *v, const struct regs *r, u64 cr2);
+
 #define assert(v, cond) \
 	do { \
 		if (unlikely(!(cond))) \

@@ -61,6 +61,24 @@ static void run_note_difference(void *arg, const struct audit_difference *diff)
 			  diff->gfn, diff->index, diff->found, diff->expected);
 }
 
+/* Not inlined, so that the backtrace has something to show. */
+static u64 __attribute__((noinline, noclone)) run_overflow(struct vcpu *v, volatile u64 depth)
+{
+	return depth ? run_overflow(v, depth + 1) + depth : 0;
+}
+
+static void __attribute__((noinline, noclone)) run_provoke(struct vcpu *v)
+{
+	u32 kind = v->w->provoke;
+
+	v->w->request &= ~REQUEST_PANIC;
+	assert(v, kind != PROVOKE_ASSERT);
+	if (kind == PROVOKE_FAULT)
+		asm volatile("movq $0, (%0)" : : "r" (0UL) : "memory");
+	if (kind == PROVOKE_OVERFLOW)
+		run_overflow(v, 1);
+}
+
 static void run_audit(struct vcpu *v)
 {
 	v->w->request &= ~REQUEST_AUDIT;
@@ -87,6 +105,8 @@ void run_enter(struct vcpu *v)
 	v->exit = EXIT_NONE;
 	w->exit_reason = EXIT_NONE;
 	tlb_enter_world(v);
+	if (unlikely(w->request & REQUEST_PANIC))
+		run_provoke(v);
 	if (unlikely(w->request & REQUEST_AUDIT))
 		run_audit(v);
 	else if (unlikely(w->request & REQUEST_CONTEXT))

@@ -13,6 +13,7 @@
 #include "bounce.h"
 #include "cpu.h"
 #include "guestmem.h"
+#include "record.h"
 #include "tlb.h"
 
 /* Go to the other mode. Its page tables are loaded by the caller. */
@@ -34,7 +35,7 @@ u32 syscall_enter_quick(struct vcpu *v, struct regs *r)
 
 	tlb_load_quick(v, v->root_kernel);
 	frame = guestmem_cached(v, v->cr3_kernel, sp, 7 * sizeof(u64), true);
-	if (unlikely(!frame || !cb->rip || !tlb_resume_quick(v, v->root_kernel)))
+	if (unlikely(!frame || !cb->rip || record_wanted(v) || !tlb_resume_quick(v, v->root_kernel)))
 		return 0;
 	mask = READ_ONCE(info->evtchn_upcall_mask);
 	if (unlikely(!cb->mask_events && !(mask & 1) && READ_ONCE(info->evtchn_upcall_pending)))
@@ -68,7 +69,7 @@ u32 syscall_leave_quick(struct vcpu *v, struct regs *r)
 	bool user;
 
 	f = guestmem_cached(v, v->cr3_kernel, r->rsp, sizeof(*f), false);
-	if (unlikely(!f))
+	if (unlikely(!f || record_wanted(v)))
 		return 0;
 	flags = READ_ONCE(f->rflags);
 	cs = READ_ONCE(f->cs);

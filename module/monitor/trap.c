@@ -192,6 +192,5 @@ void trap_debug(struct vcpu *v, struct regs *r)
 
 void trap_panic(struct vcpu *v, struct regs *r)
 {
-	panic(v, "exception %lu, error code 0x%lx at rip 0x%lx, rsp 0x%lx, cr2 0x%lx",
-	      r->vector, r->error, r->rip, r->rsp, cpu_read_cr2());
+	panic_at(v, r, cpu_read_cr2());
 }

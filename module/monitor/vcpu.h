@@ -75,6 +75,7 @@ struct vcpu {
 	struct regs *regs;
 	struct domain *d;
 	struct world *w;
+	struct trace_ring *trace;
 	u32 id;
 	bool user_mode;		/* guest user mode: root_user, user GS base */
 	bool started;

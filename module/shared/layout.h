@@ -68,6 +68,7 @@
 #define AREA_DB_TOP		0x53000
 #define AREA_ROOT_KERNEL	0x56000	/* LA57: level-5 table for guest kernel mode */
 #define AREA_ROOT_USER		0x57000	/* LA57: level-5 table for guest user mode */
+#define AREA_TRACE		0x58000	/* struct trace_ring */
 #define AREA_GDT_GUEST		0x60000	/* 14 pages of the guest, then the reserved page */
 #define AREA_GDT_TRANSITION	0x70000	/* host selectors, then the reserved page */
 #define AREA_LDT		0x80000	/* copy of the guest's LDT: 16 pages */

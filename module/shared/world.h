@@ -65,7 +65,17 @@ enum crash_reason {
 #define REQUEST_FLUSH_TLB	(1u << 1)	/* this CPU's TLB may hold old entries of ours */
 #define REQUEST_TIMER		(1u << 2)	/* world.programmed has passed */
 #define REQUEST_TIME		(1u << 3)	/* world.time has changed */
+#define REQUEST_PANIC		(1u << 5)	/* a test of panics: world.provoke */
 #define REQUEST_AUDIT		(1u << 4)	/* audit the domain, which has ended; do not run it */
+
+/* world.provoke: a bug of the monitor for tests to look at. */
+enum provoke {
+	PROVOKE_NONE = 0,
+	PROVOKE_ASSERT,
+	PROVOKE_FAULT,		/* a write to address 0 */
+	PROVOKE_OVERFLOW,	/* recursion until the stack ends: #DF */
+	PROVOKE_KINDS
+};
 
 /*
  * Counters, one u64 each, per vCPU. The first group counts world switches by
@@ -128,6 +138,8 @@ struct world {
 	u64 host_cr3;		/* what leaving writes to CR3, with the no-flush bit */
 	u32 request;		/* REQUEST_* */
 	u32 console_len;	/* answer to EXIT_CONSOLE_READ: bytes */
+	u32 provoke;		/* enum provoke, with REQUEST_PANIC */
+	u32 reserved1;
 	u64 programmed;		/* system time in ns for which the host set a timer; ~0 none */
 	struct world_time time;
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Records of hypercalls and bounces for the host's tracepoints: see ../shared/trace.h. */
+#ifndef PVHV_MONITOR_RECORD_H
+#define PVHV_MONITOR_RECORD_H
+
+#include "panic.h"
+#include "../shared/trace.h"
+
+void record_put(struct vcpu *v, enum trace_kind kind, u32 what, u64 arg);
+
+/** record_wanted - does somebody trace? Then the short ways are closed. */
+static inline bool record_wanted(const struct vcpu *v)
+{
+	return unlikely(READ_ONCE(v->trace->wanted));
+}
+
+/** record - note an event if somebody traces, at the guest's current rip */
+static inline void record(struct vcpu *v, enum trace_kind kind, u32 what, u64 arg)
+{
+	if (record_wanted(v))
+		record_put(v, kind, what, arg);
+}
+
+#endif
