@@ -60,6 +60,13 @@ static void panic_backtrace(struct vcpu *v, u64 rip, const u64 *frame)
 	v->w->backtrace[i] = 0;
 }
 
+/* A second time, in here: on a root without the domain, say. Leave with what there is. */
+static void panic_once(struct vcpu *v)
+{
+	if (v->w->exit_reason == EXIT_PANIC)
+		panic_leave((u64)v - AREA_VCPU);
+}
+
 static void __noreturn panic_end(struct vcpu *v)
 {
 	v->w->exit_reason = EXIT_PANIC;
@@ -73,6 +80,7 @@ void panic(struct vcpu *v, const char *fmt, ...)
 {
 	va_list ap;
 
+	panic_once(v);
 	va_start(ap, fmt);
 	lib_format(v->w->text, sizeof(v->w->text), fmt, ap);
 	va_end(ap);
@@ -82,6 +90,7 @@ void panic(struct vcpu *v, const char *fmt, ...)
 
 void panic_at(struct vcpu *v, const struct regs *r, u64 cr2)
 {
+	panic_once(v);
 	vcpu_text(v, "exception %lu, error code 0x%lx at rip 0x%lx, rsp 0x%lx, cr2 0x%lx",
 		  r->vector, r->error, r->rip, r->rsp, cr2);
 	panic_backtrace(v, r->rip, (const u64 *)r->rbp);
