@@ -8,6 +8,7 @@
 
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
+#include <linux/syscore_ops.h>
 #include <linux/version.h>
 #include <asm/cpufeature.h>
 #include <asm/kvm_para.h>
@@ -35,6 +36,25 @@ static inline u64 pvhv_compat_read_u_cet(void) { return 0; }
 static inline void pvhv_compat_write_u_cet(u64 val) { }
 #endif
 
+/*
+ * A function that the last CPU calls before it suspends, interrupts off. Its registration
+ * has changed in stable kernels, too, so Kbuild looks for it.
+ */
+#ifdef PVHV_HAVE_REGISTER_SYSCORE
+#define PVHV_COMPAT_SYSCORE(name, func) \
+	static int name##_suspend(void *unused) { func(NULL); return 0; } \
+	static const struct syscore_ops name##_ops = { .suspend = name##_suspend }; \
+	static struct syscore name = { .ops = &name##_ops }
+#define pvhv_compat_register_syscore	register_syscore
+#define pvhv_compat_unregister_syscore	unregister_syscore
+#else
+#define PVHV_COMPAT_SYSCORE(name, func) \
+	static int name##_suspend(void) { func(NULL); return 0; } \
+	static struct syscore_ops name = { .suspend = name##_suspend }
+#define pvhv_compat_register_syscore	register_syscore_ops
+#define pvhv_compat_unregister_syscore	unregister_syscore_ops
+#endif
+
 /* Linux 6.2 dropped the CPU argument. */
 static inline void pvhv_compat_rcu_note(void)
 {
@@ -60,19 +80,29 @@ static inline void pvhv_compat_machine_check(const struct regs *r)
 }
 
 /*
- * "Page not present" from a KVM below us: wait until it is there. The token is in CR2.
- * Returns false if nothing of the kind was pending.
+ * "Page not present" from a KVM below us, in two steps. First, on the CPU that took the
+ * fault, before interrupts are on and before anything can take another: what was it?
  */
-static inline bool pvhv_compat_async_page_fault(u32 token)
+static inline u32 pvhv_compat_async_page_fault_flags(void)
 {
 #ifdef CONFIG_KVM_GUEST
-	u32 flags;
+	return kvm_read_and_reset_apf_flags();
+#else
+	return 0;
+#endif
+}
 
-	local_irq_disable();
-	flags = kvm_read_and_reset_apf_flags();
-	local_irq_enable();
+/*
+ * Then wait until the page is there. @token: what CR2 was. Returns false if nothing of
+ * the kind was pending.
+ */
+static inline bool pvhv_compat_async_page_fault(u32 flags, u32 token)
+{
+#ifdef CONFIG_KVM_GUEST
 	if (flags & KVM_PV_REASON_PAGE_NOT_PRESENT) {
+		local_irq_disable();
 		kvm_async_pf_task_wait_schedule(token);
+		local_irq_enable();
 		return true;
 	}
 #endif

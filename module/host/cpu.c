@@ -63,6 +63,7 @@ static u64 gather_features(void)
 		{ cr4_read_shadow() & X86_CR4_OSXSAVE, FEATURE_XSAVE },
 		{ boot_cpu_has_bug(X86_BUG_SPECTRE_V2), FEATURE_RSB_FILL },
 		{ cr4_read_shadow() & X86_CR4_UMIP, FEATURE_UMIP },
+		{ boot_cpu_has(X86_FEATURE_XFD), FEATURE_XFD },
 	};
 	u64 sum = 0;
 	size_t i;

@@ -90,7 +90,7 @@ void pvhv_domain_end(struct pvhv_domain *d, u32 reason, u32 code, const char *te
 		d->end_code = code;
 		strscpy(d->end_text, text, sizeof(d->end_text));
 		/* A vCPU that panicked may hold a lock that others spin for. */
-		WRITE_ONCE(d->shared->dead, code + 1);
+		WRITE_ONCE(d->shared->dead, 1);
 		smp_store_release(&d->ended, 1);
 	}
 	spin_unlock(&lock);

@@ -175,7 +175,7 @@ static int exit_mce(struct pvhv_vcpu *v)
 
 static int exit_async_pf(struct pvhv_vcpu *v)
 {
-	if (pvhv_compat_async_page_fault((u32)arg(v, 0)))
+	if (pvhv_compat_async_page_fault((u32)arg(v, 1), (u32)arg(v, 0)))
 		return PVHV_CONTINUE;
 	pvhv_domain_end(v->d, PVHV_EXIT_CRASH, PVHV_CRASH_MONITOR,
 			"page fault of the guest world's supervisor mode");

@@ -16,6 +16,7 @@
 #include <asm/debugreg.h>
 #include <asm/desc.h>
 #include <asm/fpu/api.h>
+#include <asm/fpu/xstate.h>
 #include <asm/mce.h>
 #include <asm/nospec-branch.h>
 #include <asm/spec-ctrl.h>
@@ -116,6 +117,12 @@ static int sys_cpu_offline(unsigned int cpu)
 	return 0;
 }
 
+/*
+ * Linux sets these MSRs up again when it resumes, and the CPU that suspends does not go
+ * offline for it: forget in time that ours are live.
+ */
+PVHV_COMPAT_SYSCORE(sys_syscore, sys_restore_this_cpu);
+
 /* ------------------------------------------------------ one run ioctl */
 
 struct pvhv_world_task *pvhv_world_task_create(void)
@@ -128,6 +135,9 @@ struct pvhv_world_task *pvhv_world_task_create(void)
 		kfree(t);
 		return NULL;
 	}
+	/* Tiles are not in its state: their first use must fault (see trap.c). */
+	if (cpu_feature_enabled(X86_FEATURE_XFD))
+		fpu_update_guest_xfd(&t->fpu, XFEATURE_MASK_USER_DYNAMIC);
 	t->id = atomic64_inc_return(&next_id);
 	t->cpu = -1;
 	return t;
@@ -262,8 +272,10 @@ static void after_leave(struct pvhv_world_task *t, struct pvhv_area *a, struct w
 	/* kvm_intel caches these MSRs on its own: leave it what it expects. */
 	if (boot_cpu_has(X86_FEATURE_VMX))
 		sys_restore(c);
-	if (a->world->exit_reason == EXIT_MCE)
+	if (unlikely(a->world->exit_reason == EXIT_MCE))
 		pvhv_compat_machine_check(a->regs);
+	if (unlikely(a->world->exit_reason == EXIT_ASYNC_PF))
+		a->world->exit_arg[1] = pvhv_compat_async_page_fault_flags();
 }
 
 u32 pvhv_world_enter(struct pvhv_world_task *t, struct pvhv_area *a)
@@ -303,11 +315,13 @@ int pvhv_world_init(void)
 	if (ret < 0)
 		return ret;
 	hotplug_state = ret;
+	pvhv_compat_register_syscore(&sys_syscore);
 	return 0;
 }
 
 void pvhv_world_exit(void)
 {
+	pvhv_compat_unregister_syscore(&sys_syscore);
 	/* In this order: a CPU that goes offline in between has been restored. */
 	on_each_cpu(sys_restore_this_cpu, NULL, 1);
 	cpuhp_remove_state_nocalls(hotplug_state);

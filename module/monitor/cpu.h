@@ -18,6 +18,7 @@
 #define RFLAGS_AC	BIT(18)
 #define RFLAGS_ID	BIT(21)
 
+#define MSR_XFD_ERR		0x1c5
 #define MSR_FS_BASE		0xc0000100
 #define MSR_GS_BASE		0xc0000101
 #define MSR_KERNEL_GS_BASE	0xc0000102

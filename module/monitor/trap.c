@@ -69,6 +69,9 @@ static void trap_debug_exception(struct vcpu *v)
 static void trap_no_device(struct vcpu *v)
 {
 	if (!v->ts) {
+		/* It says which component; the host looks at it in its own #NM only. */
+		if (vcpu_has(v, FEATURE_XFD))
+			cpu_wrmsr(MSR_XFD_ERR, 0);
 		bounce_exception(v, VECTOR_UD, 0);
 		return;
 	}

@@ -143,7 +143,7 @@ struct domain {
 
 	/* [a] */
 	u32 pool_pages;		/* pages given so far; the host adds at the end */
-	u32 dead;		/* enum pvhv_crash + 1 once the domain must not run */
+	u32 dead;		/* 1 once the domain must not run */
 	u64 incoming[DOMAIN_MAX_PORTS / 64];	/* raised by the host, taken by the monitor */
 	u64 incoming_summary;	/* bit n: incoming[n] may have bits */
 	u64 vcpu_events;	/* bit n: vCPU n has an upcall pending, for its thread */

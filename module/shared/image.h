@@ -60,5 +60,6 @@ struct image_patch {
 #define FEATURE_XSAVE		(1ULL << 12)	/* CR4.OSXSAVE is on */
 #define FEATURE_RSB_FILL	(1ULL << 13)	/* fill the return stack on leave */
 #define FEATURE_UMIP		(1ULL << 14)
+#define FEATURE_XFD		(1ULL << 15)	/* XFD can make a guest's FPU instruction raise #NM */
 
 #endif

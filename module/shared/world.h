@@ -40,7 +40,7 @@ enum exit_reason {
 	EXIT_SHUTDOWN,		/* [0] SHUTDOWN_* of the ABI */
 	EXIT_CRASH,		/* the domain dies: [0] enum crash_reason, world.text says why */
 	EXIT_PANIC,		/* monitor bug: world.text, [0] rip, world.backtrace */
-	EXIT_ASYNC_PF,		/* page fault injected by L0: [0] token (CR2) */
+	EXIT_ASYNC_PF,		/* page fault injected by L0: [0] token (CR2); host: [1] flags */
 	EXIT_VCPU_UP,		/* [0] vCPU id: wake its thread */
 	EXIT_VCPU_DOWN,		/* this vCPU goes offline */
 	EXIT_AUDIT,		/* REQUEST_AUDIT is done: [0] differences, world.text: the first */
