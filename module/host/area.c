@@ -10,6 +10,7 @@
 #include <asm/trapnr.h>
 
 #include "area.h"
+#include "compat_cpu.h"
 #include "image.h"
 #include "../shared/hostctx.h"
 
@@ -203,6 +204,7 @@ int pvhv_area_create(struct pvhv_area *a, struct pvhv_space *s, unsigned int id,
 	a->trace = area_ptr(a, AREA_TRACE);
 	a->transition_gdt = area_ptr(a, AREA_GDT_TRANSITION);
 	a->hostctx = area_ptr(a, LAYOUT_HOSTCTX);
+	a->hostctx->nmi_entry = pvhv_compat_nmi_entry();
 	a->enter = a->va + pvhv_image_header()->enter;
 	a->lstar = a->va + pvhv_image_header()->syscall64;
 	err = area_map(a);

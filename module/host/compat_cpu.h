@@ -11,6 +11,7 @@
 #include <linux/syscore_ops.h>
 #include <linux/version.h>
 #include <asm/cpufeature.h>
+#include <asm/idtentry.h>
 #include <asm/kvm_para.h>
 #include <asm/mce.h>
 #include <asm/msr.h>
@@ -62,6 +63,18 @@ static inline void pvhv_compat_rcu_note(void)
 	rcu_virt_note_context_switch(smp_processor_id());
 #else
 	rcu_virt_note_context_switch();
+#endif
+}
+
+/* Linux's entry for NMIs on the kernel's stack, which it has for KVM, or 0. 6.9 renamed it. */
+static inline u64 pvhv_compat_nmi_entry(void)
+{
+#if defined(PVHV_HAVE_NMI_NOIST)
+	return (u64)asm_exc_nmi_noist;
+#elif defined(PVHV_HAVE_NMI_KVM_VMX)
+	return (u64)asm_exc_nmi_kvm_vmx;
+#else
+	return 0;
 #endif
 }
 

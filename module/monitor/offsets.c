@@ -55,6 +55,7 @@ void offsets(void)
 	OFFSET(HOSTCTX_GS_BASE, struct pvhv_hostctx, gs_base);
 	OFFSET(HOSTCTX_FS_BASE, struct pvhv_hostctx, fs_base);
 	OFFSET(HOSTCTX_KERNEL_GS_BASE, struct pvhv_hostctx, kernel_gs_base);
+	OFFSET(HOSTCTX_NMI_ENTRY, struct pvhv_hostctx, nmi_entry);
 
 	DEFINE(RFLAGS_IF, RFLAGS_IF);
 	DEFINE(RFLAGS_TF, RFLAGS_TF);

@@ -130,14 +130,28 @@ FUNC world_leave
 	add $32 * 8, %rsp
 6:
 	/*
-	 * What came in our world belongs to the host. No IRET has run since an NMI
-	 * from the guest, so that NMIs are blocked until the host's handler returns.
+	 * What came in our world belongs to the host. NMIs are blocked until its handler
+	 * returns if the NMI came from the guest, but not if it came in the monitor, which
+	 * returned from it by IRET. `int $2` would then put the handler on the IST stack,
+	 * where the frame of another NMI, between its first instructions, overwrites its own.
+	 * So it gets the frame on this stack, at the entry that Linux has for KVM.
 	 */
 	xor %eax, %eax
 	xchg %eax, area_world + WORLD_NMI_NOTED(%rip)
 	test %eax, %eax
 	jz 8f
-	int $2
+	mov area_hostctx + HOSTCTX_NMI_ENTRY(%rip), %rax
+	test %rax, %rax
+	jz 7f
+	mov %rsp, %rcx
+	and $-16, %rsp
+	push $SEL_HOST_SS
+	push %rcx
+	pushf
+	push $SEL_HOST_CS
+	call __x86_indirect_thunk_rax	/* returns by IRET, with our %rsp */
+	jmp 8f
+7:	int $2
 8:	mov area_world + WORLD_VECTOR(%rip), %eax
 	test %eax, %eax
 	jz 9f

@@ -18,6 +18,8 @@ struct pvhv_hostctx {
 	u64 gs_base;		/* the kernel's: live in the host world */
 	u64 fs_base;		/* the thread's */
 	u64 kernel_gs_base;	/* the thread's GS base */
+	/* constant: Linux's entry for NMIs that do not come through the IDT, or 0 */
+	u64 nmi_entry;
 };
 
 #endif
