@@ -9,7 +9,6 @@
 #define PVHV_HOST_VCPU_H
 
 #include <linux/rcuwait.h>
-#include <linux/smp.h>
 
 #include "area.h"
 #include "domain.h"
@@ -25,7 +24,6 @@ struct pvhv_vcpu {
 	struct pvhv_run *run;		/* [I] hostile content */
 	struct pvhv_timer timer;
 	struct rcuwait wait;
-	call_single_data_t kick;
 	atomic_t running;		/* [a] 1: a thread is in PVHV_RUN */
 	int cpu;			/* [a] CPU in the guest world, or -1 */
 	u32 event;			/* [a] something was raised since the last entry */
