@@ -97,7 +97,7 @@ bool pvhv_clock_factors(const struct pvhv_clock *c, struct world_time *time)
 	struct factors f = read_factors();
 
 	if (f.mult) {
-		/* Exactly the host's: multiplying and shifting back loses nothing. */
+		/* The host's own, shifted: the same to a nanosecond, at every moment. */
 		set_scale(time, f.mult, 32 - (int)f.shift);
 		time->tsc = c->tsc;
 		time->ns = 0;

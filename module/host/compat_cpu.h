@@ -89,6 +89,9 @@ static inline void pvhv_compat_machine_check(const struct regs *r)
 	struct pt_regs regs = { .cs = 3, .flags = X86_EFLAGS_IF };
 
 	do_machine_check(&regs);
+#else
+	/* Or the next one would be a shutdown. */
+	wrmsrl(MSR_IA32_MCG_STATUS, 0);
 #endif
 }
 

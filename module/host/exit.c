@@ -217,8 +217,6 @@ static const struct {
 	[EXIT_CRASH] = { "crash", exit_crash },
 	[EXIT_PANIC] = { "panic", exit_panic },
 	[EXIT_ASYNC_PF] = { "async_pf", exit_async_pf },
-	[EXIT_VCPU_UP] = { "vcpu_up", exit_nothing },
-	[EXIT_VCPU_DOWN] = { "vcpu_down", exit_block },
 	[EXIT_AUDIT] = { "audit", exit_audit },
 };
 

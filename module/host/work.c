@@ -21,3 +21,8 @@ int pvhv_work_do(void)
 		return 0;
 	return xfer_to_guest_mode_handle_work(&nobody);
 }
+
+bool pvhv_work_pending(void)
+{
+	return __xfer_to_guest_mode_work_pending();
+}

@@ -243,6 +243,27 @@ static void leave_pkru(struct pvhv_world_task *t)
 		wrpkru(t->pkru);
 }
 
+/*
+ * PEBS and BTS write through linear addresses of the host. If either is on, the monitor
+ * turns it off, where no NMI handler of the host can come in between, and switch.S on
+ * again before one can look.
+ */
+static void enter_ds(struct pvhv_area *a)
+{
+	struct world *w = a->world;
+
+	if (!boot_cpu_has(X86_FEATURE_DS))
+		return;
+	w->ds_stopped = 0;
+	w->pebs_enable = 0;
+	if (boot_cpu_has(X86_FEATURE_PEBS))
+		rdmsrl(MSR_IA32_PEBS_ENABLE, w->pebs_enable);
+	rdmsrl(MSR_IA32_DEBUGCTLMSR, w->debugctl);
+	if (unlikely(w->pebs_enable || w->debugctl & (DEBUGCTLMSR_TR | DEBUGCTLMSR_BTS |
+						      DEBUGCTLMSR_BTINT)))
+		w->request |= REQUEST_NO_DS;
+}
+
 /* Selectors that assembly left null. Rare: a thread with segments of its own. */
 static void restore_selectors(struct pvhv_world_task *t)
 {
@@ -299,6 +320,7 @@ u32 pvhv_world_enter(struct pvhv_world_task *t, struct pvhv_area *a)
 		pvhv_compat_write_u_cet(0);
 
 	enter_pkru(t);
+	enter_ds(a);
 	pvhv_compat_rcu_note();
 	vtime_account_guest_enter();
 	enter();

@@ -323,7 +323,6 @@ long hypercall_callback_op(struct vcpu *v, u64 arg[6])
 
 long hypercall_stack_switch(struct vcpu *v, u64 arg[6])
 {
-	v->kernel_ss = (arg[0] & 0xffff) | 3;
 	v->kernel_sp = arg[1];
 	return 0;
 }

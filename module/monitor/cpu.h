@@ -18,6 +18,9 @@
 #define RFLAGS_AC	BIT(18)
 #define RFLAGS_ID	BIT(21)
 
+#define MSR_DEBUGCTL		0x1d9
+#define DEBUGCTL_BTS		(BIT(6) | BIT(7) | BIT(8))	/* TR BTS BTINT */
+#define MSR_PEBS_ENABLE		0x3f1
 #define MSR_XFD_ERR		0x1c5
 #define MSR_FS_BASE		0xc0000100
 #define MSR_GS_BASE		0xc0000101

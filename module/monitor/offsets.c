@@ -43,6 +43,11 @@ void offsets(void)
 	OFFSET(WORLD_IDT, struct world, idt.limit);
 	OFFSET(WORLD_HOST_CR3, struct world, host_cr3);
 	OFFSET(WORLD_ENTER_ROOT, struct world, enter_root);
+	OFFSET(WORLD_DS_STOPPED, struct world, ds_stopped);
+	OFFSET(WORLD_DEBUGCTL, struct world, debugctl);
+	OFFSET(WORLD_PEBS_ENABLE, struct world, pebs_enable);
+	DEFINE(MSR_DEBUGCTL, MSR_DEBUGCTL);
+	DEFINE(MSR_PEBS_ENABLE, MSR_PEBS_ENABLE);
 	OFFSET(WORLD_NMI_NOTED, struct world, nmi_noted);
 	OFFSET(WORLD_VECTOR, struct world, vector);
 	OFFSET(WORLD_EXIT_REASON, struct world, exit_reason);

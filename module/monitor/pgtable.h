@@ -30,7 +30,7 @@ int __must_check pgtable_load_initial(struct vcpu *v, gfn_t root);
 /**
  * pgtable_update - mmu_update: write @gpte at @maddr
  * @maddr: gfn and offset of the entry, 8-byte aligned. In a frame that is not a table
- *	this is a plain write, for which the frame must be writable.
+ *	this is a plain write, which frames with descriptors refuse.
  * @keep_ad: accessed and dirty bits of the old entry stay set
  */
 int __must_check pgtable_update(struct vcpu *v, u64 maddr, u64 gpte, bool keep_ad);

@@ -22,8 +22,6 @@ static void run_load_context(struct vcpu *v)
 
 	vcpu_count(v, COUNTER_context_load);
 	v->cr2 = c->cr2;
-	v->gs_base_kernel = c->gs_base_kernel;
-	v->gs_base_user = c->gs_base_user;
 	v->user_mode = false;
 	if (pgtable_load_initial(v, gfn(c->cr3_gfn)))
 		return;		/* restart or crash: v->exit says which */
@@ -79,6 +77,19 @@ static void __attribute__((noinline, noclone)) run_provoke(struct vcpu *v)
 		run_overflow(v, 1);
 }
 
+/*
+ * The CPU would write records of what the guest does to addresses of the host, which in
+ * this world are the guest's. Here no interrupt of the host's can turn it on again.
+ */
+static void __cold run_stop_ds(struct vcpu *v)
+{
+	v->w->request &= ~REQUEST_NO_DS;
+	v->w->ds_stopped = 1;
+	if (v->w->pebs_enable)
+		cpu_wrmsr(MSR_PEBS_ENABLE, 0);
+	cpu_wrmsr(MSR_DEBUGCTL, v->w->debugctl & ~DEBUGCTL_BTS);
+}
+
 static void run_audit(struct vcpu *v)
 {
 	v->w->request &= ~REQUEST_AUDIT;
@@ -105,6 +116,8 @@ void run_enter(struct vcpu *v)
 	v->exit = EXIT_NONE;
 	w->exit_reason = EXIT_NONE;
 	tlb_enter_world(v);
+	if (unlikely(w->request & REQUEST_NO_DS))
+		run_stop_ds(v);
 	if (unlikely(w->request & REQUEST_PANIC))
 		run_provoke(v);
 	if (unlikely(w->request & REQUEST_AUDIT))

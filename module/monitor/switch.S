@@ -105,6 +105,21 @@ FUNC world_leave
 	mov area_hostctx + HOSTCTX_KERNEL_GS_BASE + 4(%rip), %edx
 	wrmsr
 
+	/* PEBS and BTS, before a handler of the host's could change its mind about them. */
+	cmpl $0, area_world + WORLD_DS_STOPPED(%rip)
+	je 1f
+	mov $MSR_DEBUGCTL, %ecx
+	mov area_world + WORLD_DEBUGCTL(%rip), %eax
+	mov area_world + WORLD_DEBUGCTL + 4(%rip), %edx
+	wrmsr
+	mov area_world + WORLD_PEBS_ENABLE(%rip), %eax
+	mov area_world + WORLD_PEBS_ENABLE + 4(%rip), %edx
+	mov %eax, %ecx
+	or %edx, %ecx
+	jz 1f
+	mov $MSR_PEBS_ENABLE, %ecx
+	wrmsr
+1:
 	/* The host's TSS, through our copy of its descriptor: the live GDT is read-only. */
 	movb $0x89, area_gdt_transition + SEL_HOST_TSS + 5(%rip)
 	mov $SEL_HOST_TSS, %eax

@@ -79,7 +79,6 @@ struct vcpu {
 	u32 id;
 	bool user_mode;		/* guest user mode: root_user, user GS base */
 	bool started;
-	bool in_failsafe;
 
 	/* run.c: why we leave instead of resuming; EXIT_NONE: resume */
 	u32 exit;
@@ -101,7 +100,7 @@ struct vcpu {
 	struct vcpu_trap traps[256];
 	bool console_reading;	/* hcall.c: an EXIT_CONSOLE_READ is answered */
 	struct vcpu_callback event, failsafe, syscall, syscall32, sysenter;
-	u64 kernel_ss, kernel_sp;
+	u64 kernel_sp;
 	u64 cr2;		/* last one told to the guest */
 	u8 iopl;		/* virtual IOPL, set by physdev_op */
 
@@ -116,8 +115,6 @@ struct vcpu {
 	u32 ldt_entries;
 	u64 ldt_base;
 	u64 ldt_frames[16];
-	u64 gs_base_kernel;	/* the guest's, while it is not the live one */
-	u64 gs_base_user;
 
 	u64 debugreg[8];	/* debugreg.c */
 	u64 xcr0;		/* emulate.c: as the guest has set it; the CPU keeps the host's */

@@ -29,7 +29,7 @@ struct image_header {
 
 	/* filled by the host */
 	u64 base;		/* address of the canonical copy */
-	u64 features;		/* WORLD_FEATURE_* */
+	u64 features;		/* FEATURE_* */
 };
 
 #define IMAGE_STUB_SIZE		16

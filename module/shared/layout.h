@@ -55,7 +55,7 @@
 #define AREA_WORLD		0x41000	/* struct world */
 #define AREA_VCPU		0x42000	/* struct vcpu */
 #define AREA_VCPU_SIZE		0x02000
-#define AREA_TSS		0x44000	/* read-only; with an all-ones I/O bitmap byte */
+#define AREA_TSS		0x44000	/* read-only; no I/O bitmap */
 #define AREA_STACK_BOTTOM	0x47000
 #define AREA_STACK_TOP		0x4b000	/* struct regs lies below */
 #define AREA_NMI_BOTTOM		0x4c000

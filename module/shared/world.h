@@ -41,8 +41,6 @@ enum exit_reason {
 	EXIT_CRASH,		/* the domain dies: [0] enum crash_reason, world.text says why */
 	EXIT_PANIC,		/* monitor bug: world.text, [0] rip, world.backtrace */
 	EXIT_ASYNC_PF,		/* page fault injected by L0: [0] token (CR2); host: [1] flags */
-	EXIT_VCPU_UP,		/* [0] vCPU id: wake its thread */
-	EXIT_VCPU_DOWN,		/* this vCPU goes offline */
 	EXIT_AUDIT,		/* REQUEST_AUDIT is done: [0] differences, world.text: the first */
 	EXIT_REASONS
 };
@@ -66,6 +64,7 @@ enum crash_reason {
 #define REQUEST_TIMER		(1u << 2)	/* world.programmed has passed */
 #define REQUEST_TIME		(1u << 3)	/* world.time has changed */
 #define REQUEST_PANIC		(1u << 5)	/* a test of panics: world.provoke */
+#define REQUEST_NO_DS		(1u << 6)	/* PEBS or BTS are on: off before the guest runs */
 #define REQUEST_AUDIT		(1u << 4)	/* audit the domain, which has ended; do not run it */
 
 /* world.provoke: a bug of the monitor for tests to look at. */
@@ -140,6 +139,10 @@ struct world {
 	u32 console_len;	/* answer to EXIT_CONSOLE_READ: bytes */
 	u32 provoke;		/* enum provoke, with REQUEST_PANIC */
 	u32 reserved1;
+	u64 pebs_enable;	/* the host's MSRs, with REQUEST_NO_DS */
+	u64 debugctl;
+	u32 ds_stopped;		/* 1: switch.S writes both back on its way out; the host clears it */
+	u32 reserved2;
 	u64 programmed;		/* system time in ns for which the host set a timer; ~0 none */
 	struct world_time time;
 

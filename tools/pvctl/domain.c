@@ -80,8 +80,6 @@ static int fail_create(const char *name, struct error *e)
 	switch (errno) {
 	case EEXIST:
 		return error_set(e, "a domain called '%s' exists already (see: pvctl list)", name);
-	case ENOSPC:
-		return error_set(e, "no more domains: a limit of the module is reached");
 	case ENOMEM:
 		return error_set(e, "the host has no memory for the domain");
 	default:

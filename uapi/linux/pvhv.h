@@ -72,7 +72,7 @@ struct pvhv_version {
  *	shared_info page, which the module allocates.
  *
  * Returns the domain's file descriptor. -EEXIST: the name is in use; -EBUSY:
- * this mm has a domain already; -ENOSPC: a limit of the module is reached.
+ * this mm has a domain already.
  */
 struct pvhv_create_domain {
 	__u32 size;
@@ -199,6 +199,7 @@ struct pvhv_regs {
  *   -EINVAL  the vCPU has no registers yet
  *   -EBUSY   another thread is running this vCPU
  *   -ESHUTDOWN  the domain has ended; pvhv_run still says why
+ *   -ENOMEM  no host memory for page tables; call again when there is some
  *   -EIO     see above, or a bug of the module that it has logged
  */
 enum pvhv_reason {

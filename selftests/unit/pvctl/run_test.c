@@ -391,7 +391,6 @@ static void test_refusals(void **state)
 	static const struct { unsigned long request; int err; const char *about; } cases[] = {
 		{ PVHV_GET_VERSION, ENOTTY, "version" },
 		{ PVHV_CREATE_DOMAIN, EEXIST, "exists already" },
-		{ PVHV_CREATE_DOMAIN, ENOSPC, "limit of the module" },
 		{ PVHV_CREATE_DOMAIN, ENOMEM, "no memory for the domain" },
 		{ PVHV_CREATE_DOMAIN, EBUSY, "kernel log" },
 		{ PVHV_SET_MEMORY, ENOMEM, "16 MiB" },
