@@ -3,6 +3,7 @@
  * The life of a vCPU between two returns to the VMM: prepare, enter, serve the
  * exit, again. Everything that may sleep happens outside run_once().
  */
+#include <linux/entry-kvm.h>
 #include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 
@@ -23,7 +24,7 @@ bool pvhv_run_audits(void)
 
 static bool run_has_other_work(struct pvhv_vcpu *v)
 {
-	return pvhv_work_pending() || READ_ONCE(v->run->immediate_exit) || pvhv_domain_ended(v->d);
+	return __xfer_to_guest_mode_work_pending() || READ_ONCE(v->run->immediate_exit) || pvhv_domain_ended(v->d);
 }
 
 /* The tracepoints of what happened in the monitor. Interrupts are off. */
@@ -50,8 +51,8 @@ static void run_prepare_requests(struct pvhv_vcpu *v)
 {
 	u32 wanted = trace_pvhv_hypercall_enabled() || trace_pvhv_bounce_enabled();
 
-	if (unlikely(v->area.trace->wanted != wanted))
-		WRITE_ONCE(v->area.trace->wanted, wanted);
+	if (unlikely(v->area.world->trace != wanted))
+		WRITE_ONCE(v->area.world->trace, wanted);
 	if (unlikely(READ_ONCE(v->d->provoke))) {
 		v->provoked = true;
 		v->area.world->provoke = xchg(&v->d->provoke, PROVOKE_NONE);
@@ -133,9 +134,11 @@ static int run_loop(struct pvhv_vcpu *v)
 		}
 		if (READ_ONCE(v->run->immediate_exit) || signal_pending(current))
 			return -EINTR;
-		ret = pvhv_work_do();
-		if (ret)
-			return ret;
+		if (__xfer_to_guest_mode_work_pending()) {
+			ret = pvhv_work_do();
+			if (ret)
+				return ret;
+		}
 		ret = pvhv_exit_handle(v, run_once(v));
 	}
 	return ret;

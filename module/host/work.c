@@ -17,12 +17,5 @@ static struct kvm_vcpu nobody = { .run = &nobodys_run };
 
 int pvhv_work_do(void)
 {
-	if (!__xfer_to_guest_mode_work_pending())
-		return 0;
 	return xfer_to_guest_mode_handle_work(&nobody);
-}
-
-bool pvhv_work_pending(void)
-{
-	return __xfer_to_guest_mode_work_pending();
 }

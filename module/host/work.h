@@ -3,12 +3,7 @@
 #ifndef PVHV_HOST_WORK_H
 #define PVHV_HOST_WORK_H
 
-#include <linux/types.h>
-
-/** pvhv_work_pending - is there any? Interrupts are off */
-bool pvhv_work_pending(void);
-
-/** pvhv_work_do - reschedule, task work, and such; may sleep. -EINTR: a signal is pending */
+/** pvhv_work_do - when there is work: reschedule, task work, and such; may sleep. -EINTR: a signal is pending */
 int __must_check pvhv_work_do(void);
 
 #endif

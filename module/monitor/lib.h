@@ -19,6 +19,8 @@
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define __must_check		__attribute__((warn_unused_result))
 #define __cold			__attribute__((noinline, cold))
+/* Keeps rare work, and the registers it needs, out of the way of the usual. */
+#define __noinline		__attribute__((noinline))
 #define __noreturn		__attribute__((noreturn))
 #define __printf(f, a)		__attribute__((format(printf, f, a)))
 

@@ -11,7 +11,7 @@ void record_put(struct vcpu *v, enum trace_kind kind, u32 what, u64 arg);
 /** record_wanted - does somebody trace? Then the short ways are closed. */
 static inline bool record_wanted(const struct vcpu *v)
 {
-	return unlikely(READ_ONCE(v->trace->wanted));
+	return unlikely(READ_ONCE(v->w->trace));
 }
 
 /** record - note an event if somebody traces, at the guest's current rip */

@@ -98,6 +98,21 @@ static void run_audit(struct vcpu *v)
 	v->exit = EXIT_AUDIT;
 }
 
+/* What the host wants before anything else; time.c and tlb.c have their own. */
+static void __noinline run_requests(struct vcpu *v)
+{
+	u32 request = v->w->request;
+
+	if (request & REQUEST_NO_DS)
+		run_stop_ds(v);
+	if (request & REQUEST_PANIC)
+		run_provoke(v);
+	if (request & REQUEST_AUDIT)
+		run_audit(v);
+	else if (request & REQUEST_CONTEXT)
+		run_load_context(v);
+}
+
 void run_enter(struct vcpu *v)
 {
 	u64 area = (u64)v - AREA_VCPU;
@@ -116,14 +131,8 @@ void run_enter(struct vcpu *v)
 	v->exit = EXIT_NONE;
 	w->exit_reason = EXIT_NONE;
 	tlb_enter_world(v);
-	if (unlikely(w->request & REQUEST_NO_DS))
-		run_stop_ds(v);
-	if (unlikely(w->request & REQUEST_PANIC))
-		run_provoke(v);
-	if (unlikely(w->request & REQUEST_AUDIT))
-		run_audit(v);
-	else if (unlikely(w->request & REQUEST_CONTEXT))
-		run_load_context(v);
+	if (unlikely(w->request))
+		run_requests(v);
 	segment_load(v);
 	debugreg_enter(v);
 	time_enter(v);

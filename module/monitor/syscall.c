@@ -13,7 +13,6 @@
 #include "bounce.h"
 #include "cpu.h"
 #include "guestmem.h"
-#include "record.h"
 #include "tlb.h"
 
 /* Go to the other mode. Its page tables are loaded by the caller. */
@@ -29,13 +28,14 @@ u32 syscall_enter_quick(struct vcpu *v, struct regs *r)
 {
 	const struct vcpu_callback *cb = &v->syscall;
 	struct vcpu_info *info = v->info;
+	struct world *w = v->w;
 	u64 sp = bounce_align(v->kernel_sp) - 7 * sizeof(u64);
 	u64 *frame;
 	u8 mask;
 
 	tlb_load_quick(v, v->root_kernel);
 	frame = guestmem_cached(v, v->cr3_kernel, sp, 7 * sizeof(u64), true);
-	if (unlikely(!frame || !cb->rip || record_wanted(v) || !tlb_resume_quick(v, v->root_kernel)))
+	if (unlikely(!frame || !cb->rip || READ_ONCE(w->trace) || !tlb_resume_quick(v, v->root_kernel)))
 		return 0;
 	mask = READ_ONCE(info->evtchn_upcall_mask);
 	if (unlikely(!cb->mask_events && !(mask & 1) && READ_ONCE(info->evtchn_upcall_pending)))
@@ -56,8 +56,8 @@ u32 syscall_enter_quick(struct vcpu *v, struct regs *r)
 	r->rsp = sp;
 	r->rflags = bounce_handler_rflags(r->rflags);
 	set_mode(v, false, v->root_kernel);
-	vcpu_count(v, COUNTER_syscall);
-	vcpu_count(v, COUNTER_bounce);
+	w->counter[COUNTER_syscall]++;
+	w->counter[COUNTER_bounce]++;
 	return 1;
 }
 
@@ -65,11 +65,12 @@ u32 syscall_leave_quick(struct vcpu *v, struct regs *r)
 {
 	const struct iret_context *f;
 	struct vcpu_info *info = v->info;
+	struct world *w = v->w;
 	u64 flags, cs;
 	bool user;
 
 	f = guestmem_cached(v, v->cr3_kernel, r->rsp, sizeof(*f), false);
-	if (unlikely(!f || record_wanted(v)))
+	if (unlikely(!f || READ_ONCE(w->trace)))
 		return 0;
 	flags = READ_ONCE(f->rflags);
 	cs = READ_ONCE(f->cs);
@@ -95,11 +96,11 @@ u32 syscall_leave_quick(struct vcpu *v, struct regs *r)
 	}
 	r->rsp = READ_ONCE(f->rsp);
 	WRITE_ONCE(info->evtchn_upcall_mask, !(flags & RFLAGS_IF));
-	vcpu_count(v, COUNTER_hypercall);
-	vcpu_count(v, COUNTER_iret);
+	w->counter[COUNTER_hypercall]++;
+	w->counter[COUNTER_iret]++;
 	if (user) {
 		set_mode(v, true, v->root_user);
-		tlb_load_quick(v, v->root_user);
+		tlb_load_resumed(v, v->root_user);
 	}
 	return 1;
 }

@@ -116,6 +116,15 @@ bool tlb_resume_quick(struct vcpu *v, u64 root)
 	return !(READ_ONCE(v->tlb_flush) & spaces);
 }
 
+void tlb_load_resumed(struct vcpu *v, u64 root)
+{
+	if (v->loaded == root)
+		return;
+	vcpu_count(v, COUNTER_cr3_write);
+	v->loaded = root;
+	cpu_write_cr3(root | noflush());
+}
+
 void tlb_apply(struct vcpu *v)
 {
 	WRITE_ONCE(v->in_guest, spaces_of(v, v->root));

@@ -185,6 +185,9 @@ void tlb_load_quick(struct vcpu *v, u64 root);
  */
 bool __must_check tlb_resume_quick(struct vcpu *v, u64 root);
 
+/** tlb_load_resumed - load @root, about which tlb_resume_quick() has just said yes */
+void tlb_load_resumed(struct vcpu *v, u64 root);
+
 /** tlb_apply - load v->root and do the flushes asked for; the guest resumes next */
 void tlb_apply(struct vcpu *v);
 

@@ -30,10 +30,8 @@ struct trace_record {
 #define TRACE_HIGH	96	/* from here on the monitor leaves, to have it emptied */
 
 struct trace_ring {
-	u32 wanted;		/* [h] 1: record */
 	u32 count;		/* [m] records; the host sets it to 0 */
 	u32 lost;		/* [m] more than there was room for; likewise */
-	u32 reserved;
 	struct trace_record record[TRACE_RECORDS];
 };
 

@@ -147,6 +147,8 @@ struct world {
 	struct world_time time;
 
 	/* [a] */
+	u32 trace;		/* not 0: record for tracepoints, see trace.h */
+	u32 reserved3;
 	u32 kick;		/* not 0: return at once; the host clears it */
 	u32 nmi_noted;		/* switch.S: an NMI came in the monitor */
 
