@@ -52,7 +52,8 @@ static void panic_backtrace(struct vcpu *v, u64 rip, const u64 *frame)
 		    (at & ~0xfffULL) == AREA_DF_BOTTOM - 0x1000 ||
 		    (at & ~0xfffULL) == AREA_DB_BOTTOM - 0x1000)
 			break;
-		v->w->backtrace[i] = frame[1];
+		/* In the call: behind one that never returns begins another function. */
+		v->w->backtrace[i] = frame[1] - 1;
 		if ((const u64 *)frame[0] <= frame)
 			break;
 		frame = (const u64 *)frame[0];
