@@ -24,7 +24,8 @@ bool pvhv_run_audits(void)
 
 static bool run_has_other_work(struct pvhv_vcpu *v)
 {
-	return __xfer_to_guest_mode_work_pending() || READ_ONCE(v->run->immediate_exit) || pvhv_domain_ended(v->d);
+	return __xfer_to_guest_mode_work_pending() || READ_ONCE(v->run->immediate_exit) ||
+	       pvhv_domain_ended(v->d);
 }
 
 /* The tracepoints of what happened in the monitor. Interrupts are off. */

@@ -3,7 +3,10 @@
 #ifndef PVHV_HOST_WORK_H
 #define PVHV_HOST_WORK_H
 
-/** pvhv_work_do - when there is work: reschedule, task work, and such; may sleep. -EINTR: a signal is pending */
+/**
+ * pvhv_work_do - when there is work: reschedule, task work, and such
+ * May sleep. -EINTR: a signal is pending.
+ */
 int __must_check pvhv_work_do(void);
 
 #endif

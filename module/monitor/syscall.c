@@ -13,6 +13,7 @@
 #include "bounce.h"
 #include "cpu.h"
 #include "guestmem.h"
+#include "record.h"
 #include "tlb.h"
 
 /* Go to the other mode. Its page tables are loaded by the caller. */
@@ -35,7 +36,8 @@ u32 syscall_enter_quick(struct vcpu *v, struct regs *r)
 
 	tlb_load_quick(v, v->root_kernel);
 	frame = guestmem_cached(v, v->cr3_kernel, sp, 7 * sizeof(u64), true);
-	if (unlikely(!frame || !cb->rip || READ_ONCE(w->trace) || !tlb_resume_quick(v, v->root_kernel)))
+	if (unlikely(!frame || !cb->rip || record_wanted(w) ||
+		     !tlb_resume_quick(v, v->root_kernel)))
 		return 0;
 	mask = READ_ONCE(info->evtchn_upcall_mask);
 	if (unlikely(!cb->mask_events && !(mask & 1) && READ_ONCE(info->evtchn_upcall_pending)))
@@ -70,7 +72,7 @@ u32 syscall_leave_quick(struct vcpu *v, struct regs *r)
 	bool user;
 
 	f = guestmem_cached(v, v->cr3_kernel, r->rsp, sizeof(*f), false);
-	if (unlikely(!f || READ_ONCE(w->trace)))
+	if (unlikely(!f || record_wanted(w)))
 		return 0;
 	flags = READ_ONCE(f->rflags);
 	cs = READ_ONCE(f->cs);
