@@ -48,6 +48,7 @@ union ioctl_arg {
  * struct ioctl_desc - one ioctl
  * @cmd: the ioctl's number
  * @size: bytes of its struct, 0: it has none
+ * @first: bytes of its first version, if it has grown since
  * @out: copy the struct back when @handle returns 0 or more
  * @handle: does it; returns the ioctl's result
  * @finish: with @out, after a @handle that returned 0 or more, @told: whether the struct
@@ -59,6 +60,7 @@ struct ioctl_desc {
 	bool out;
 	long (*handle)(void *self, union ioctl_arg *arg);
 	void (*finish)(void *self, union ioctl_arg *arg, long ret, bool told);
+	u32 first;
 };
 
 static long ioctl_dispatch(const struct ioctl_desc *desc, size_t n, unsigned int cmd, void *self,
@@ -77,7 +79,7 @@ static long ioctl_dispatch(const struct ioctl_desc *desc, size_t n, unsigned int
 		return desc->handle(self, NULL);
 	if (get_user(size, (u32 __user *)user))
 		return -EFAULT;
-	if (size < desc->size)
+	if (size < (desc->first ?: desc->size))
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
@@ -90,7 +92,7 @@ static long ioctl_dispatch(const struct ioctl_desc *desc, size_t n, unsigned int
 	ret = desc->handle(self, &arg);
 	if (ret < 0 || !desc->out)
 		return ret;
-	told = !copy_to_user(user, &arg, desc->size);
+	told = !copy_to_user(user, &arg, min(size, desc->size));
 	if (desc->finish)
 		desc->finish(self, &arg, ret, told);
 	return told ? ret : -EFAULT;
@@ -244,6 +246,8 @@ const struct file_operations pvhv_domain_fops = {
 
 /* -------------------------------------------------------------- vCPU fd */
 
+static_assert(offsetof(struct pvhv_regs, events_masked) == PVHV_REGS_SIZE_1, "version 1");
+
 static long vcpu_run(void *self, union ioctl_arg *arg)
 {
 	return pvhv_run(self);
@@ -262,8 +266,10 @@ static long vcpu_get_regs(void *self, union ioctl_arg *arg)
 
 static const struct ioctl_desc vcpu_ioctls[] = {
 	{ PVHV_RUN, 0, false, vcpu_run },
-	{ PVHV_SET_REGS, sizeof(struct pvhv_regs), false, vcpu_set_regs },
-	{ PVHV_GET_REGS, sizeof(struct pvhv_regs), true, vcpu_get_regs },
+	{ PVHV_SET_REGS, sizeof(struct pvhv_regs), false, vcpu_set_regs,
+	  .first = PVHV_REGS_SIZE_1 },
+	{ PVHV_GET_REGS, sizeof(struct pvhv_regs), true, vcpu_get_regs,
+	  .first = PVHV_REGS_SIZE_1 },
 };
 
 static long vcpu_ioctl(struct file *f, unsigned int cmd, unsigned long user)

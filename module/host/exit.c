@@ -5,6 +5,7 @@
  */
 #include <linux/rcuwait.h>
 #include <linux/sched/signal.h>
+#include <xen/interface/sched.h>
 
 #include "compat_cpu.h"
 #include "event.h"
@@ -103,9 +104,22 @@ static int exit_console_read(struct pvhv_vcpu *v)
 	return PVHV_TO_VMM;
 }
 
+/* One line; the VMM has the rest, with PVHV_GET_REGS. */
+static void log_registers(struct pvhv_vcpu *v)
+{
+	const struct world_context *c = &v->area.world->context;
+	const struct regs *r = v->area.regs;
+
+	pr_info_ratelimited("pvhv: %s: vcpu %u in %s mode: rip %016llx rsp %016llx rflags %05llx cr2 %llx last exception %lld error %llx at %llx\n",
+			    v->d->name, v->id, c->user_mode ? "user" : "kernel", r->rip, r->rsp,
+			    r->rflags, c->cr2, (s64)c->fault_vector, c->fault_error, c->fault_rip);
+}
+
 static int exit_shutdown(struct pvhv_vcpu *v)
 {
 	pvhv_domain_end(v->d, PVHV_EXIT_SHUTDOWN, min_t(u64, arg(v, 0), U32_MAX), "");
+	if (arg(v, 0) == SHUTDOWN_crash)
+		log_registers(v);
 	return PVHV_CONTINUE;
 }
 
@@ -122,20 +136,6 @@ static void copy_text(char *dst, size_t size, const char *src)
 		dst[i] = c >= ' ' && c < 127 ? c : '?';
 	}
 	dst[i] = 0;
-}
-
-static void log_registers(struct pvhv_vcpu *v)
-{
-	const struct regs *r = v->area.regs;
-
-	pr_info_ratelimited("pvhv: %s: vcpu %u: rip %016llx rsp %016llx rflags %08llx cs %llx ss %llx\n",
-			    v->d->name, v->id, r->rip, r->rsp, r->rflags, r->cs, r->ss);
-	pr_info_ratelimited("pvhv: %s: rax %016llx rbx %016llx rcx %016llx rdx %016llx\n",
-			    v->d->name, r->rax, r->rbx, r->rcx, r->rdx);
-	pr_info_ratelimited("pvhv: %s: rsi %016llx rdi %016llx rbp %016llx r8 %016llx\n",
-			    v->d->name, r->rsi, r->rdi, r->rbp, r->r8);
-	pr_info_ratelimited("pvhv: %s: r9 %016llx r10 %016llx r11 %016llx r12 %016llx\n",
-			    v->d->name, r->r9, r->r10, r->r11, r->r12);
 }
 
 static int exit_crash(struct pvhv_vcpu *v)

@@ -131,6 +131,8 @@ int pvhv_vcpu_create(struct pvhv_domain *d, u32 id)
 	}
 	v->area.regs->cs = SEL_GUEST_CS64;
 	v->area.regs->ss = SEL_GUEST_SS;
+	v->area.world->context.events_masked = 1;
+	v->area.world->context.fault_vector = ~0ULL;
 	WRITE_ONCE(d->vcpu[id], v);
 	/* Where the monitor looks for vCPUs, whose ids may have holes. */
 	d->shared->nr_vcpus = max(d->shared->nr_vcpus, id + 1);
@@ -182,6 +184,7 @@ int pvhv_vcpu_set_regs(struct pvhv_vcpu *v, const struct pvhv_regs *in)
 	*c = (struct world_context){
 		.fs_base = in->fs_base, .gs_base_kernel = in->gs_base_kernel,
 		.gs_base_user = in->gs_base_user, .cr2 = in->cr2, .cr3_gfn = in->cr3_gfn,
+		.events_masked = 1, .fault_vector = ~0ULL,
 	};
 	v->area.world->request |= REQUEST_CONTEXT;
 	v->ready = true;
@@ -203,6 +206,8 @@ void pvhv_vcpu_get_regs(struct pvhv_vcpu *v, struct pvhv_regs *out)
 		.ds = c->ds, .es = c->es, .fs = c->fs, .gs = c->gs,
 		.fs_base = c->fs_base, .gs_base_kernel = c->gs_base_kernel,
 		.gs_base_user = c->gs_base_user, .cr2 = c->cr2, .cr3_gfn = c->cr3_gfn,
-		.user_mode = c->user_mode,
+		.user_mode = c->user_mode, .events_masked = c->events_masked,
+		.fault_vector = c->fault_vector, .fault_error = c->fault_error,
+		.fault_rip = c->fault_rip,
 	};
 }

@@ -105,6 +105,10 @@ static void bounce_trap(struct vcpu *v, unsigned int vector, u64 error, bool has
 		.mask_events = t->mask_events, .what = vector,
 	};
 
+	/* For whoever looks at the registers. */
+	v->fault_vector = vector;
+	v->fault_error = error;
+	v->fault_rip = v->regs->rip;
 	if (!t->rip) {
 		vcpu_crash(v, CRASH_TRIPLE_FAULT,
 			   "no handler for exception %u (error code 0x%lx) at rip 0x%lx, rsp 0x%lx, cr2 0x%lx",

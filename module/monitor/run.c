@@ -43,6 +43,7 @@ static void run_init(struct vcpu *v)
 	v->time_page.gfn = GFN_NONE;
 	v->runstate_page.gfn = GFN_NONE;
 	v->iopl = 0;
+	v->fault_vector = ~0ULL;
 	debugreg_init(v);
 	event_init(v);
 	time_init(v);
@@ -151,6 +152,10 @@ static u32 __cold run_leave(struct vcpu *v)
 		w->context.cr2 = v->cr2;
 		w->context.cr3_gfn = v->cr3_kernel.n;
 		w->context.user_mode = v->user_mode;
+		w->context.events_masked = READ_ONCE(v->info->evtchn_upcall_mask) & 1;
+		w->context.fault_vector = v->fault_vector;
+		w->context.fault_error = v->fault_error;
+		w->context.fault_rip = v->fault_rip;
 	}
 	w->exit_reason = v->exit;
 	tlb_leave_world(v);

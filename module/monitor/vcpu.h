@@ -102,6 +102,8 @@ struct vcpu {
 	struct vcpu_callback event, failsafe, syscall, syscall32, sysenter;
 	u64 kernel_sp;
 	u64 cr2;		/* last one told to the guest */
+	u64 fault_vector;	/* the last exception, ~0: none */
+	u64 fault_error, fault_rip;
 	u8 iopl;		/* virtual IOPL, set by physdev_op */
 
 	/* walk.c, guestmem.c: caches, valid while domain.translations stands */

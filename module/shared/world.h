@@ -115,6 +115,9 @@ struct world_context {
 	u64 fs_base, gs_base_kernel, gs_base_user;
 	u64 cr2, cr3_gfn;
 	u64 user_mode;		/* 1: the guest is in user mode */
+	u64 events_masked;	/* 1: vcpu_info masks upcalls */
+	u64 fault_vector;	/* the last exception of the guest, ~0: none */
+	u64 fault_error, fault_rip;
 };
 
 #define WORLD_CONSOLE_MAX	1024

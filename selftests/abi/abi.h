@@ -81,6 +81,7 @@ struct checked {
 	int (*ready)(void);	/* makes everything anew; called before each good call */
 	void (*undo)(long result);	/* after a good call; may be NULL */
 	size_t zero[4];		/* offsets of u32s that must be 0; 0 ends the list */
+	size_t first;		/* size of its first version, 0: it has not grown */
 };
 
 /** check_struct - sizes, tails, flags, reserved members, pointers: results of their own */

@@ -41,7 +41,8 @@ static u8 *put_alone(const struct checked *c, u32 size)
 
 static void check_sizes(const struct checked *c, int fd)
 {
-	const u32 small[] = { 0, 1, 4, 8, (u32)c->size / 2, (u32)c->size - 1 };
+	u32 least = (u32)(c->first ? c->first : c->size);
+	const u32 small[] = { 0, 1, 4, 8, least / 2, least - 1 };
 	const u32 absurd[] = { PAGE + 1, 2 * PAGE, 1u << 31, ~0u };
 	size_t i;
 	u8 *p;

@@ -55,6 +55,8 @@ static void check_kept(void)
 	out = get();
 	in.cs = 0xe033;
 	in.ss = 0xe02b;
+	in.events_masked = 1;
+	in.fault_vector = ~0ULL;
 	ok(!memcmp(&in, &out, sizeof(in)), "what was set is what is got");
 	in.cs = 0x10;
 	in.ss = in.ds = in.es = in.fs = in.gs = 0xffff;
@@ -121,12 +123,46 @@ static void check_order(void)
 	ok(r.cs == 0xe033 && r.ss == 0xe02b, "selectors are the ABI's");
 }
 
+/* A caller from before the last members were added. */
+static void check_version_1(void)
+{
+	struct pvhv_regs r = pattern();
+
+	ready();
+	r.size = PVHV_REGS_SIZE_1;
+	memset((u8 *)&r + PVHV_REGS_SIZE_1, 0xee, sizeof(r) - PVHV_REGS_SIZE_1);
+	is(call(g.vcpu, PVHV_SET_REGS, &r), 0, "set, as in version 1");
+	r.rip = 0;
+	is(call(g.vcpu, PVHV_GET_REGS, &r), 0, "get, as in version 1");
+	ok(r.rip == pattern().rip && r.size == PVHV_REGS_SIZE_1, "what was set is what is got");
+	ok(r.events_masked == 0xeeeeeeeeeeeeeeee && r.fault_rip == 0xeeeeeeeeeeeeeeee,
+	   "and nothing behind it");
+}
+
+static void check_crashed(void)
+{
+	struct pvhv_regs r;
+
+	ready();
+	g.regs.rip = GUEST_VA + (u64)(code_fault - code_start);
+	g.regs.r12 = 0x1234;
+	is(guest_set_regs(&g), 0, "a guest that will crash");
+	is(guest_crash(&g), PVHV_CRASH_TRIPLE_FAULT, "crashes");
+	r = get();
+	ok(r.rip == g.regs.rip && r.fault_rip == g.regs.rip && r.r12 == 0x1234 &&
+	   r.rsp == g.regs.rsp && r.cr3_gfn == GFN_L4, "its registers can still be had");
+	ok(r.fault_vector == 6 && !r.fault_error && r.events_masked == 1,
+	   "and what it died of (vector %lld)", r.fault_vector);
+}
+
 int main(void)
 {
 	static struct pvhv_regs set, get_in = { .size = sizeof(get_in) };
 	const struct checked checked[] = {
-		{ "SET_REGS", PVHV_SET_REGS, sizeof(set), false, &set, ready, NULL, { 0 } },
-		{ "GET_REGS", PVHV_GET_REGS, sizeof(get_in), true, &get_in, ready, NULL, { 0 } },
+		{ "SET_REGS", PVHV_SET_REGS, sizeof(set), false, &set, ready, NULL, { 0 },
+		  PVHV_REGS_SIZE_1 },
+		{ "GET_REGS", PVHV_GET_REGS, sizeof(get_in), true, &get_in, ready, NULL, { 0 },
+		  PVHV_REGS_SIZE_1 },
 	};
 	const unsigned long known[] = { PVHV_RUN, PVHV_SET_REGS, PVHV_GET_REGS };
 
@@ -138,6 +174,8 @@ int main(void)
 	check_kept();
 	check_values();
 	check_order();
+	check_version_1();
+	check_crashed();
 	guest_free(&g);
 	return finish();
 }

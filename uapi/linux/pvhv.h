@@ -11,7 +11,8 @@
  * Every argument is a pointer to a struct whose first member is its size in
  * bytes as the caller knows it, and whose second is a flags word. The module
  * accepts any size from the first published one on; bytes beyond what it knows
- * must be zero. Unless an ioctl says otherwise:
+ * must be zero. So structs can grow: the ioctls' numbers do not depend on their sizes.
+ * Unless an ioctl says otherwise:
  *
  *   -ENOTTY  unknown ioctl            -EFAULT  unreadable or unwritable pointer
  *   -EINVAL  size too small, unknown flag, reserved member not zero, bad value
@@ -33,7 +34,7 @@
 #include <linux/ioctl.h>
 
 /* Grows with every addition to this header; never reused for a changed one. */
-#define PVHV_API_VERSION	1
+#define PVHV_API_VERSION	2
 
 #define PVHV_NAME_MAX		64	/* domain name in bytes, with its NUL */
 #define PVHV_MAX_VCPUS		64	/* per domain */
@@ -83,8 +84,8 @@ struct pvhv_create_domain {
 	__u64 special_gfn;
 };
 
-#define PVHV_GET_VERSION	_IOWR('X', 0x70, struct pvhv_version)
-#define PVHV_CREATE_DOMAIN	_IOWR('X', 0x71, struct pvhv_create_domain)
+#define PVHV_GET_VERSION	_IO('X', 0x70)
+#define PVHV_CREATE_DOMAIN	_IO('X', 0x71)
 
 /* ------------------------------------------------------------ domain fd */
 
@@ -155,10 +156,10 @@ struct pvhv_raise_port {
 	__u32 reserved;
 };
 
-#define PVHV_SET_MEMORY		_IOW('X', 0x80, struct pvhv_set_memory)
-#define PVHV_CREATE_VCPU	_IOW('X', 0x81, struct pvhv_create_vcpu)
-#define PVHV_BIND_PORT		_IOWR('X', 0x82, struct pvhv_bind_port)
-#define PVHV_RAISE_PORT		_IOW('X', 0x83, struct pvhv_raise_port)
+#define PVHV_SET_MEMORY		_IO('X', 0x80)
+#define PVHV_CREATE_VCPU	_IO('X', 0x81)
+#define PVHV_BIND_PORT		_IO('X', 0x82)
+#define PVHV_RAISE_PORT		_IO('X', 0x83)
 
 /* -------------------------------------------------------------- vCPU fd */
 
@@ -169,6 +170,15 @@ struct pvhv_raise_port {
  *	domain with PVHV_CRASH_PAGETABLE.
  * @user_mode: 0: guest kernel, 1: guest user mode
  * @cr2: the last page-fault address the guest was told
+ * @events_masked: out: 1: event upcalls are masked, the ABI's "interrupts off"; in @rflags
+ *	IF is always set
+ * @fault_vector: out: the last exception that the guest was told of, or could not be
+ *	told of; ~0: none yet
+ * @fault_error: out: its error code, 0 if it has none
+ * @fault_rip: out: where it happened
+ *
+ * The members from @events_masked on came with version 2; a caller of version 1 has a
+ * struct of PVHV_REGS_SIZE_1 bytes.
  *
  * Selectors are read-only; they start as the ABI's flat ones. Any rip, rsp and
  * rflags may be set: the guest gets what comes of it. PVHV_SET_REGS is for vCPU 0,
@@ -187,11 +197,15 @@ struct pvhv_regs {
 	__u64 fs_base, gs_base_kernel, gs_base_user;
 	__u64 cr2, cr3_gfn;
 	__u64 user_mode;
+	__u64 events_masked;
+	__u64 fault_vector, fault_error, fault_rip;
 };
 
+#define PVHV_REGS_SIZE_1	248
+
 #define PVHV_RUN		_IO('X', 0x90)
-#define PVHV_SET_REGS		_IOW('X', 0x91, struct pvhv_regs)
-#define PVHV_GET_REGS		_IOWR('X', 0x92, struct pvhv_regs)
+#define PVHV_SET_REGS		_IO('X', 0x91)
+#define PVHV_GET_REGS		_IO('X', 0x92)
 
 /* PVHV_RUN returns 0 with one of these in pvhv_run.reason, or -1 with
  *
