@@ -13,6 +13,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.abspath(os.environ.get("PVHV_BUILD") or os.path.join(TOP, "build"))
 
+LINK_MODULES = ["virtio_pci", "virtio_console"]
+
 
 def add_files(image, specs):
     """SRC[:DST] arguments into an archive."""
@@ -39,11 +41,11 @@ def find_module(args):
     return path
 
 
-def build_init(directory):
-    """PID 1, compiled: static, so that it runs before anything else is there."""
-    binary = os.path.join(directory, "init")
+def build(directory, name):
+    """A program of the lab, compiled: static, so that it runs before anything else is there."""
+    binary = os.path.join(directory, name)
     subprocess.run([os.environ.get("CC", "gcc"), "-O2", "-Wall", "-Wextra", "-static",
-                    "-D_GNU_SOURCE", "-o", binary, os.path.join(HERE, "init.c")], check=True)
+                    "-D_GNU_SOURCE", "-o", binary, os.path.join(HERE, name + ".c")], check=True)
     return binary
 
 
@@ -71,8 +73,9 @@ def add_command(image, number, command):
 def plan(args, image, module):
     """Copies the programs in; returns the text of /lab/plan (see init.c)."""
     items = []
-    if args.stock:
-        for name, data in kernels.stock_modules(args.host, args.stock):
+    stock = args.stock + (LINK_MODULES if args.link else [])
+    if stock:
+        for name, data in kernels.stock_modules(args.host, stock):
             image.text("lab/" + name, data)
             items.append(("insmod", "/lab/" + name, ""))
     if module:
@@ -100,7 +103,9 @@ def build_initramfs(args, directory):
     """Everything the machine has; returns the archive's path."""
     image = Initramfs()
     image.busybox()
-    image.file(build_init(directory), "init")
+    image.file(build(directory, "init"), "init")
+    if args.link:
+        image.file(build(directory, "lab-link"), "bin/lab-link")
     pvctl = find_pvctl(args)
     if pvctl:
         image.file(pvctl, "bin/pvctl")

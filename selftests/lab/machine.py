@@ -76,6 +76,9 @@ class Qemu:
         command += ["-serial", "file:" + self.report]
         if args.icount:
             command += ["-icount", "shift=0,sleep=off"]
+        if args.link:
+            command += ["-chardev", "socket,id=link,server=on,wait=off,path=" + args.link,
+                        "-device", "virtio-serial-pci", "-device", "virtserialport,chardev=link"]
         if args.nmi:
             command += ["-monitor", "unix:%s,server=on,wait=off" % self.monitor]
         if args.gdb:
@@ -118,7 +121,7 @@ class Bochs:
     silence, cap = 1200, 10800
 
     def __init__(self, args, directory, initrd):
-        for option in ("la57", "icount", "nmi", "gdb", "interactive"):
+        for option in ("la57", "icount", "nmi", "gdb", "link", "interactive"):
             if getattr(args, option):
                 raise SystemExit("lab: --%s is for QEMU" % option)
         self.args, self.directory = args, directory

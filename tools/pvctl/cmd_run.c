@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -17,8 +18,10 @@
 #include <xen/xen.h>
 
 #include "cmd.h"
+#include "core.h"
 #include "file.h"
 #include "parse.h"
+#include "report.h"
 #include "terminal.h"
 #include "vcpu.h"
 
@@ -30,6 +33,7 @@ struct run_options {
 	const char *initrd;
 	u64 memory;
 	bool console_raw;
+	const char *dump_on_crash;
 	char cmdline[MAX_GUEST_CMDLINE];
 };
 
@@ -41,6 +45,7 @@ static const struct option long_options[] = {
 	{ "initrd", required_argument, NULL, 'i' },
 	{ "memory", required_argument, NULL, 'm' },
 	{ "console-raw", no_argument, NULL, 'r' },
+	{ "dump-on-crash", required_argument, NULL, 'd' },
 	{ },
 };
 
@@ -60,6 +65,9 @@ static int option_set(struct run_options *o, int c, char **argv, struct error *e
 		return parse_size(optarg, &o->memory, e);
 	case 'r':
 		o->console_raw = true;
+		return 0;
+	case 'd':
+		o->dump_on_crash = optarg;
 		return 0;
 	case ':':
 		return error_set(e, "run: option '%s' needs a value", argv[optind - 1]);
@@ -269,6 +277,26 @@ static int explain_end(const char *name, const struct vcpu *v, struct error *e)
 	return EXIT_KILLED;
 }
 
+/* What is left of a guest that crashed, while it is there: on stderr, and in a file. */
+static void examine(const struct run_options *o, const struct machine *m)
+{
+	struct pvhv_regs r;
+	struct error e;
+
+	if (vcpu_regs(&m->vcpu, &r, &e)) {
+		fprintf(stderr, "pvctl: %s\n", e.text);
+		return;
+	}
+	report_vcpu(stderr, 0, &r, &m->domain);
+	if (!o->dump_on_crash)
+		return;
+	if (core_save(o->dump_on_crash, &m->domain, &r, 1, &e))
+		fprintf(stderr, "pvctl: %s\n", e.text);
+	else
+		fprintf(stderr, "pvctl: the guest's memory and registers are in %s\n",
+			o->dump_on_crash);
+}
+
 int cmd_run(int argc, char **argv, struct error *e)
 {
 	static struct machine m;
@@ -286,6 +314,8 @@ int cmd_run(int argc, char **argv, struct error *e)
 		code = EXIT_SIGNAL + sig;
 	else
 		code = explain_end(o.name, &m.vcpu, e);
+	if (code == EXIT_CRASHED || code == EXIT_KILLED)
+		examine(&o, &m);
 	machine_destroy(&m);
 	if (sig > 0)
 		error_set(e, "domain %s ended by signal %d (%s)", o.name, sig, strsignal(sig));

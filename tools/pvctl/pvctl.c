@@ -23,6 +23,7 @@ static const char help[] =
 "  --initrd FILE    initial ramdisk\n"
 "  --memory SIZE    with K, M, G or T; 128M if not given\n"
 "  --console-raw    Ctrl-C is a key for the guest, too\n"
+"  --dump-on-crash FILE  if it crashes, its memory and registers: a core file for gdb, crash\n"
 "  -- WORDS...      the guest kernel's command line\n"
 "list     the domains that run\n"
 "stats    counters of one domain, or of all\n"

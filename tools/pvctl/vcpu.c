@@ -12,7 +12,7 @@
 
 #include "vcpu.h"
 
-/* Makes PVHV_RUN return; what to do then is in vcpu->stop. */
+/* Makes PVHV_RUN return; what to do then is in struct vcpu. */
 #define SIGNAL_KICK	SIGUSR1
 
 #define RFLAGS_START	0x202	/* IF, and the bit that is always set */
@@ -54,7 +54,9 @@ int vcpu_create(const struct domain *d, const struct image *image, struct consol
 	struct pvhv_create_vcpu create = { .size = sizeof(create), .id = 0 };
 	void *run;
 
-	*v = (struct vcpu){ .console = c };
+	*v = (struct vcpu){ .console = c, .outside = true };
+	pthread_mutex_init(&v->lock, NULL);
+	pthread_cond_init(&v->changed, NULL);
 	v->fd = ioctl(d->fd, PVHV_CREATE_VCPU, &create);
 	if (v->fd < 0)
 		return error_set(e, "cannot create a vCPU: %s", strerror(errno));
@@ -79,6 +81,8 @@ void vcpu_destroy(struct vcpu *v)
 		close(v->fd);
 	v->run = NULL;
 	v->fd = -1;
+	pthread_cond_destroy(&v->changed);
+	pthread_mutex_destroy(&v->lock);
 }
 
 /* --------------------------------------------------------------- exits */
@@ -144,15 +148,41 @@ static bool exit_serve(struct vcpu *v)
 
 /* -------------------------------------------------------------- thread */
 
+static void note_outside(struct vcpu *v)
+{
+	pthread_mutex_lock(&v->lock);
+	v->outside = true;
+	pthread_cond_broadcast(&v->changed);
+	pthread_mutex_unlock(&v->lock);
+}
+
 static bool run_once(struct vcpu *v)
 {
-	if (!ioctl(v->fd, PVHV_RUN))
+	int err = ioctl(v->fd, PVHV_RUN) ? errno : 0;
+
+	note_outside(v);
+	if (!err || err == ESHUTDOWN)
 		return exit_serve(v);
-	if (errno == ESHUTDOWN)
-		return exit_serve(v);
-	if (errno == EINTR)
+	if (err == EINTR)
 		return true;
-	return exit_failed(v, errno);
+	return exit_failed(v, err);
+}
+
+/* Between two PVHV_RUN: wait while others want that. Returns whether it is to go on. */
+static bool wait_for_turn(struct vcpu *v)
+{
+	bool stop;
+
+	pthread_mutex_lock(&v->lock);
+	while (v->pauses && !v->stop)
+		pthread_cond_wait(&v->changed, &v->lock);
+	stop = v->stop;
+	v->outside = stop;
+	/* Whoever sets it from now on also sends a signal. */
+	if (!stop)
+		__atomic_store_n(&v->run->immediate_exit, 0, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&v->lock);
+	return !stop;
 }
 
 static void *vcpu_thread(void *arg)
@@ -160,7 +190,7 @@ static void *vcpu_thread(void *arg)
 	struct vcpu *v = arg;
 
 	v->end = VCPU_STOPPED;
-	while (!__atomic_load_n(&v->stop, __ATOMIC_ACQUIRE) && run_once(v))
+	while (wait_for_turn(v) && run_once(v))
 		;
 	console_end(v->console);
 	return NULL;
@@ -185,14 +215,50 @@ int vcpu_start(struct vcpu *v, struct error *e)
 	return 0;
 }
 
+/* With @lock held: make the thread look at what is wanted. */
+static void kick(struct vcpu *v)
+{
+	/* If the signal comes before PVHV_RUN, this makes it return at once. */
+	__atomic_store_n(&v->run->immediate_exit, 1, __ATOMIC_RELEASE);
+	pthread_kill(v->thread, SIGNAL_KICK);
+	pthread_cond_broadcast(&v->changed);
+}
+
 void vcpu_stop(struct vcpu *v)
 {
 	if (!v->started)
 		return;
-	__atomic_store_n(&v->stop, true, __ATOMIC_RELEASE);
-	/* If the signal comes before PVHV_RUN, this makes it return at once. */
-	__atomic_store_n(&v->run->immediate_exit, 1, __ATOMIC_RELEASE);
-	pthread_kill(v->thread, SIGNAL_KICK);
+	pthread_mutex_lock(&v->lock);
+	v->stop = true;
+	kick(v);
+	pthread_mutex_unlock(&v->lock);
 	pthread_join(v->thread, NULL);
 	v->started = false;
+}
+
+void vcpu_pause(struct vcpu *v)
+{
+	pthread_mutex_lock(&v->lock);
+	v->pauses++;
+	if (!v->outside)
+		kick(v);
+	while (!v->outside)
+		pthread_cond_wait(&v->changed, &v->lock);
+	pthread_mutex_unlock(&v->lock);
+}
+
+void vcpu_resume(struct vcpu *v)
+{
+	pthread_mutex_lock(&v->lock);
+	v->pauses--;
+	pthread_cond_broadcast(&v->changed);
+	pthread_mutex_unlock(&v->lock);
+}
+
+int vcpu_regs(const struct vcpu *v, struct pvhv_regs *r, struct error *e)
+{
+	*r = (struct pvhv_regs){ .size = sizeof(*r) };
+	if (ioctl(v->fd, PVHV_GET_REGS, r))
+		return error_set(e, "cannot read the vCPU's registers: %s", strerror(errno));
+	return 0;
 }

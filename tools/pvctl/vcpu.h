@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 
+#include <linux/pvhv.h>
+
 #include "builder.h"
 #include "console.h"
 
@@ -18,7 +20,13 @@ enum vcpu_end {
 
 /**
  * struct vcpu
- * @run: its run page; @immediate_exit belongs to vcpu_stop(), the rest to the thread
+ * [l] under @lock, the rest is its thread's while that runs
+ * @run: its run page; @immediate_exit belongs to those who want the thread out of PVHV_RUN
+ * @changed: signalled when one of the [l] changes
+ * @stop: the thread is to end
+ * @pauses: how many want it to stay out of PVHV_RUN
+ * @outside: it is: perhaps in a console_write() that waits for the main thread, which
+ *	may therefore wait for this, but not for more
  * @end, @code, @text: valid after vcpu_stop()
  */
 struct vcpu {
@@ -27,7 +35,11 @@ struct vcpu {
 	struct console *console;
 	pthread_t thread;
 	bool started;
-	bool stop;	/* atomic */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool stop;		/* [l] */
+	unsigned int pauses;	/* [l] */
+	bool outside;		/* [l] */
 	enum vcpu_end end;
 	u32 code;
 	char text[160];
@@ -42,6 +54,17 @@ int vcpu_start(struct vcpu *v, struct error *e) __must_check;
 
 /** vcpu_stop - make the thread end wherever it is, and wait for that */
 void vcpu_stop(struct vcpu *v);
+
+/**
+ * vcpu_pause - keep it from running, until as many vcpu_resume()
+ * From any thread but its own. When this returns, its registers can be asked for, and
+ * nothing of it changes the guest's memory. One that has ended can be paused, too.
+ */
+void vcpu_pause(struct vcpu *v);
+void vcpu_resume(struct vcpu *v);
+
+/** vcpu_regs - the registers of one that is paused or has ended */
+int vcpu_regs(const struct vcpu *v, struct pvhv_regs *r, struct error *e) __must_check;
 
 /** vcpu_crash_name - words for enum pvhv_crash */
 const char *vcpu_crash_name(u32 code);

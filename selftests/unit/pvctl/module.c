@@ -128,6 +128,17 @@ static int set_regs(const struct pvhv_regs *r)
 	return 0;
 }
 
+/* As those of a vCPU that has not moved. */
+static int get_regs(struct pvhv_regs *r)
+{
+	require_header(r);
+	*r = module.regs;
+	r->cs = 0xe033;
+	r->ss = 0xe02b;
+	r->fault_vector = module.fault_vector;
+	return 0;
+}
+
 static int run(void)
 {
 	int err;
@@ -165,8 +176,15 @@ static int domain_ioctl(unsigned long request, void *arg)
 
 static int vcpu_ioctl(unsigned long request, void *arg)
 {
-	require(request == PVHV_SET_REGS || request == PVHV_RUN);
-	return request == PVHV_SET_REGS ? set_regs(arg) : run();
+	switch (request) {
+	case PVHV_SET_REGS:
+		return set_regs(arg);
+	case PVHV_GET_REGS:
+		return get_regs(arg);
+	default:
+		require(request == PVHV_RUN);
+		return run();
+	}
 }
 
 int __wrap_open(const char *path, int flags, ...)

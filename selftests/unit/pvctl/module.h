@@ -19,6 +19,7 @@
  * @api: the version it tells
  * @fail: a request that fails with @fail_errno, 0: none
  * @no_run_page: mmap() of the vCPU fails
+ * @fault_vector: the last exception, as PVHV_GET_REGS tells it
  *
  * Noted:
  * @run: the run page
@@ -31,6 +32,7 @@ struct module {
 	unsigned long fail;
 	int fail_errno;
 	bool no_run_page;
+	u64 fault_vector;
 
 	struct pvhv_run *run;
 	struct pvhv_create_domain domain;
