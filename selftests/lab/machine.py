@@ -20,10 +20,11 @@ SCREEN = re.compile(rb'connected to screen "([^"]+)"')
 
 
 def command_line(args):
-    """For the host's kernel. Its own hang detectors are slowed down: on a busy
-    machine an emulator may stand still for longer than they expect."""
+    """For the host's kernel. Its own hang detectors are slowed down, and it does not
+    wait for its first ticks: on a busy machine an emulator may stand still for longer
+    than it expects."""
     words = ["console=ttyS0,115200", "panic=-1", "nmi_watchdog=0", "watchdog_thresh=60",
-             "rcupdate.rcu_cpu_stall_timeout=240"]
+             "rcupdate.rcu_cpu_stall_timeout=240", "no_timer_check"]
     words.append("quiet loglevel=1" if args.interactive else "loglevel=7")
     if args.nopti:
         words.append("nopti")
