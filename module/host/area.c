@@ -11,6 +11,7 @@
 
 #include "area.h"
 #include "compat_cpu.h"
+#include "cpu.h"
 #include "image.h"
 #include "../shared/hostctx.h"
 
@@ -205,6 +206,8 @@ int pvhv_area_create(struct pvhv_area *a, struct pvhv_space *s, unsigned int id,
 	a->transition_gdt = area_ptr(a, AREA_GDT_TRANSITION);
 	a->hostctx = area_ptr(a, LAYOUT_HOSTCTX);
 	a->hostctx->nmi_entry = pvhv_compat_nmi_entry();
+	if (pvhv_cpu_features() & FEATURE_EXIT_BHB)
+		a->hostctx->clear_bhb = pvhv_compat_clear_bhb();
 	a->enter = a->va + pvhv_image_header()->enter;
 	a->lstar = a->va + pvhv_image_header()->syscall64;
 	err = area_map(a);

@@ -15,6 +15,7 @@
 #include <asm/kvm_para.h>
 #include <asm/mce.h>
 #include <asm/msr.h>
+#include <asm/nospec-branch.h>
 #include "../shared/regs.h"
 
 /* Linux 6.4 gave user mode shadow stacks; before, the MSR is never non-zero. */
@@ -73,6 +74,58 @@ static inline u64 pvhv_compat_nmi_entry(void)
 	return (u64)asm_exc_nmi_noist;
 #elif defined(PVHV_HAVE_NMI_KVM_VMX)
 	return (u64)asm_exc_nmi_kvm_vmx;
+#else
+	return 0;
+#endif
+}
+
+/*
+ * Flaws of CPUs, and answers to them, that not all versions know of. The host's function
+ * that clears the branch history: assembly without stack frame, thread or per-CPU data.
+ */
+#ifdef X86_BUG_RFDS
+#define PVHV_COMPAT_HAS_BUG_RFDS	boot_cpu_has_bug(X86_BUG_RFDS)
+#else
+#define PVHV_COMPAT_HAS_BUG_RFDS	false
+#endif
+#ifdef X86_BUG_TSA
+#define PVHV_COMPAT_HAS_BUG_TSA		boot_cpu_has_bug(X86_BUG_TSA)
+#else
+#define PVHV_COMPAT_HAS_BUG_TSA		false
+#endif
+#ifdef X86_BUG_DIV0
+#define PVHV_COMPAT_HAS_BUG_DIV0	boot_cpu_has_bug(X86_BUG_DIV0)
+#else
+#define PVHV_COMPAT_HAS_BUG_DIV0	false
+#endif
+/* What makes indirect_branch_prediction_barrier() do anything. */
+#ifdef X86_FEATURE_USE_IBPB
+#define PVHV_COMPAT_USES_IBPB		boot_cpu_has(X86_FEATURE_USE_IBPB)
+#else
+#define PVHV_COMPAT_USES_IBPB		boot_cpu_has(X86_FEATURE_IBPB)
+#endif
+#ifdef X86_FEATURE_SRSO
+#define PVHV_COMPAT_USES_SRSO		(boot_cpu_has(X86_FEATURE_SRSO) || \
+					 boot_cpu_has(X86_FEATURE_SRSO_ALIAS) || \
+					 boot_cpu_has(X86_FEATURE_IBPB_ON_VMEXIT))
+#else
+#define PVHV_COMPAT_USES_SRSO		false
+#endif
+/* 6.17 renamed the one for virtual machines. */
+#if defined(X86_FEATURE_CLEAR_BHB_LOOP_ON_VMEXIT)
+#define PVHV_COMPAT_USES_BHB_LOOP	(boot_cpu_has(X86_FEATURE_CLEAR_BHB_LOOP) || \
+					 boot_cpu_has(X86_FEATURE_CLEAR_BHB_LOOP_ON_VMEXIT))
+#elif defined(X86_FEATURE_CLEAR_BHB_VMEXIT)
+#define PVHV_COMPAT_USES_BHB_LOOP	(boot_cpu_has(X86_FEATURE_CLEAR_BHB_LOOP) || \
+					 boot_cpu_has(X86_FEATURE_CLEAR_BHB_VMEXIT))
+#else
+#define PVHV_COMPAT_USES_BHB_LOOP	false
+#endif
+
+static inline u64 pvhv_compat_clear_bhb(void)
+{
+#ifdef PVHV_HAVE_CLEAR_BHB
+	return (u64)clear_bhb_loop;
 #else
 	return 0;
 #endif

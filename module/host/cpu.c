@@ -8,25 +8,31 @@
 #include <asm/processor.h>
 #include <asm/tlbflush.h>
 
+#include "compat_cpu.h"
 #include "cpu.h"
 #include "fitness.h"
+#include "speculation.h"
 #include "../shared/image.h"
 #include "../shared/layout.h"
 
 u64 pvhv_features __ro_after_init;
 
-static bool has_verw_bug(void)
+static void gather_speculation(struct speculation_facts *f)
 {
-#ifdef X86_BUG_RFDS
-	if (boot_cpu_has_bug(X86_BUG_RFDS))
-		return true;
-#endif
-#ifdef X86_BUG_TSA
-	if (boot_cpu_has_bug(X86_BUG_TSA))
-		return true;
-#endif
-	return boot_cpu_has_bug(X86_BUG_MDS) || boot_cpu_has_bug(X86_BUG_TAA) ||
-	       boot_cpu_has_bug(X86_BUG_MMIO_STALE_DATA);
+	*f = (struct speculation_facts){
+		.meltdown = boot_cpu_has_bug(X86_BUG_CPU_MELTDOWN),
+		.buffers = boot_cpu_has_bug(X86_BUG_MDS) || boot_cpu_has_bug(X86_BUG_TAA) ||
+			   boot_cpu_has_bug(X86_BUG_MMIO_STALE_DATA) ||
+			   PVHV_COMPAT_HAS_BUG_RFDS || PVHV_COMPAT_HAS_BUG_TSA,
+		.div0 = PVHV_COMPAT_HAS_BUG_DIV0,
+		.spectre_v2 = boot_cpu_has_bug(X86_BUG_SPECTRE_V2),
+		.ibpb = PVHV_COMPAT_USES_IBPB,
+		.kernel_ibrs = boot_cpu_has(X86_FEATURE_KERNEL_IBRS),
+		.returns = boot_cpu_has(X86_FEATURE_UNRET) ||
+			   boot_cpu_has(X86_FEATURE_ENTRY_IBPB) || PVHV_COMPAT_USES_SRSO,
+		.history = PVHV_COMPAT_USES_BHB_LOOP,
+		.history_known = pvhv_compat_clear_bhb(),
+	};
 }
 
 /*
@@ -50,18 +56,14 @@ static u64 gather_features(void)
 		{ boot_cpu_has(X86_FEATURE_INVPCID), FEATURE_INVPCID },
 		{ pgtable_l5_enabled(), FEATURE_LA57 },
 		{ cr4_read_shadow() & X86_CR4_FSGSBASE, FEATURE_FSGSBASE },
-		{ boot_cpu_has_bug(X86_BUG_CPU_MELTDOWN), FEATURE_MELTDOWN },
 		{ boot_cpu_has(X86_FEATURE_SMAP), FEATURE_SMAP },
-		{ has_verw_bug(), FEATURE_VERW },
 		{ boot_cpu_has(X86_FEATURE_CONSTANT_TSC) && boot_cpu_has(X86_FEATURE_NONSTOP_TSC),
 		  FEATURE_TSC_STABLE },
-		{ boot_cpu_has(X86_FEATURE_IBPB), FEATURE_IBPB },
 		{ boot_cpu_has(X86_FEATURE_NX), FEATURE_NX },
 		{ boot_cpu_data.x86_vendor == X86_VENDOR_AMD ||
 		  boot_cpu_data.x86_vendor == X86_VENDOR_HYGON, FEATURE_AMD },
 		{ cr4_read_shadow() & X86_CR4_PKE, FEATURE_PKU },
 		{ cr4_read_shadow() & X86_CR4_OSXSAVE, FEATURE_XSAVE },
-		{ boot_cpu_has_bug(X86_BUG_SPECTRE_V2), FEATURE_RSB_FILL },
 		{ cr4_read_shadow() & X86_CR4_UMIP, FEATURE_UMIP },
 		{ boot_cpu_has(X86_FEATURE_XFD), FEATURE_XFD },
 	};
@@ -98,6 +100,7 @@ static bool hypervisor_hole_used(void)
 
 int pvhv_cpu_init(void)
 {
+	struct speculation_facts leaks;
 	u64 efer;
 	struct fitness_facts f = {
 		.cx16 = boot_cpu_has(X86_FEATURE_CX16),
@@ -120,6 +123,10 @@ int pvhv_cpu_init(void)
 		pr_err("pvhv: cannot run here: %s\n", why);
 		return -ENODEV;
 	}
-	pvhv_features = gather_features();
+	gather_speculation(&leaks);
+	pvhv_features = gather_features() | speculation_features(&leaks);
+	why = speculation_gap(&leaks);
+	if (why)
+		pr_warn("pvhv: %s\n", why);
 	return 0;
 }

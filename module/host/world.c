@@ -45,9 +45,10 @@ static const u32 sys_msr[SYS_MSRS] = {
 	MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SYSCALL_MASK, MSR_IA32_SYSENTER_CS,
 };
 
-/* Per CPU: which values are live, and whose translations the TLB may hold. */
+/* Per CPU: what a guest has left there that other users of the CPU must not meet. */
 struct world_cpu {
 	struct user_return_notifier notifier;
+	bool notified;		/* @notifier is registered: the next user mode will wait for us */
 	u64 host[SYS_MSRS];
 	u64 loaded;		/* LSTAR of the guest world when live, else 0 */
 	u64 last_task;		/* pvhv_world_task.id that ran here last */
@@ -57,7 +58,7 @@ static DEFINE_PER_CPU(struct world_cpu, world_cpus);
 static enum cpuhp_state hotplug_state;
 static atomic64_t next_id = ATOMIC64_INIT(1);
 
-/* ---------------------------------------------------- system-call MSRs */
+/* ---------------------------------------- between a guest and user mode */
 
 static void sys_restore(struct world_cpu *c)
 {
@@ -68,17 +69,6 @@ static void sys_restore(struct world_cpu *c)
 	c->loaded = 0;
 	for (i = 0; i < SYS_MSRS; i++)
 		wrmsrl(sys_msr[i], c->host[i]);
-	user_return_notifier_unregister(&c->notifier);
-}
-
-/* The CPU is about to return to some user mode. Interrupts may be on. */
-static void sys_user_return(struct user_return_notifier *n)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	sys_restore(container_of(n, struct world_cpu, notifier));
-	local_irq_restore(flags);
 }
 
 static void sys_load(struct world_cpu *c, const struct pvhv_area *a)
@@ -87,12 +77,9 @@ static void sys_load(struct world_cpu *c, const struct pvhv_area *a)
 
 	if (likely(c->loaded == a->lstar))
 		return;
-	if (!c->loaded) {
+	if (!c->loaded)
 		for (i = 0; i < SYS_MSRS; i++)
 			rdmsrl(sys_msr[i], c->host[i]);
-		c->notifier.on_user_return = sys_user_return;
-		user_return_notifier_register(&c->notifier);
-	}
 	/* SYSRET adds 8 and 16 to the upper selector; SYSCALL loads the lower one. */
 	wrmsrl(MSR_STAR, (u64)SEL_GUEST_CS32 << 48 | (u64)SEL_MONITOR_CS << 32);
 	wrmsrl(MSR_LSTAR, a->lstar);
@@ -102,17 +89,51 @@ static void sys_load(struct world_cpu *c, const struct pvhv_area *a)
 	c->loaded = a->lstar;
 }
 
-static void sys_restore_this_cpu(void *unused)
+/*
+ * The CPU is about to return to some user mode, or nobody will tell us when it does. To
+ * predictors the guest was user mode, too: whatever program comes next, often our VMM, must
+ * not follow what the guest has taught them (Spectre v2, VMSCAPE). Interrupts are off.
+ */
+static void user_release(struct world_cpu *c)
 {
-	sys_restore(this_cpu_ptr(&world_cpus));
+	if (!c->notified)
+		return;
+	c->notified = false;
+	user_return_notifier_unregister(&c->notifier);
+	sys_restore(c);
+	indirect_branch_prediction_barrier();
 }
 
-static int sys_cpu_offline(unsigned int cpu)
+/* Interrupts may be on. */
+static void user_return(struct user_return_notifier *n)
 {
 	unsigned long flags;
 
 	local_irq_save(flags);
-	sys_restore_this_cpu(NULL);
+	user_release(container_of(n, struct world_cpu, notifier));
+	local_irq_restore(flags);
+}
+
+static void user_watch(struct world_cpu *c)
+{
+	if (likely(c->notified))
+		return;
+	c->notified = true;
+	c->notifier.on_user_return = user_return;
+	user_return_notifier_register(&c->notifier);
+}
+
+static void user_release_this_cpu(void *unused)
+{
+	user_release(this_cpu_ptr(&world_cpus));
+}
+
+static int world_cpu_offline(unsigned int cpu)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	user_release_this_cpu(NULL);
 	local_irq_restore(flags);
 	return 0;
 }
@@ -121,7 +142,7 @@ static int sys_cpu_offline(unsigned int cpu)
  * Linux sets these MSRs up again when it resumes, and the CPU that suspends does not go
  * offline for it: forget in time that ours are live.
  */
-PVHV_COMPAT_SYSCORE(sys_syscore, sys_restore_this_cpu);
+PVHV_COMPAT_SYSCORE(world_syscore, user_release_this_cpu);
 
 /* ------------------------------------------------------ one run ioctl */
 
@@ -204,6 +225,8 @@ static void prepare_context(struct pvhv_world_task *t, struct pvhv_area *a)
 		rdmsrl(MSR_GS_BASE, ctx->gs_base);
 	ctx->fs_base = t->fs_base;
 	ctx->kernel_gs_base = t->gs_base;
+	if (pvhv_cpu_features() & FEATURE_EXIT_IBRS)
+		ctx->spec_ctrl = this_cpu_read(x86_spec_ctrl_current);
 }
 
 /*
@@ -264,6 +287,12 @@ static void enter_ds(struct pvhv_area *a)
 		w->request |= REQUEST_NO_DS;
 }
 
+/* Zen 1 can tell CPL 3 the result of the last division. */
+static void forget_quotient(void)
+{
+	asm volatile("div %2" : : "a" (0), "d" (0), "r" (1U) : "cc");
+}
+
 /* Selectors that assembly left null. Rare: a thread with segments of its own. */
 static void restore_selectors(struct pvhv_world_task *t)
 {
@@ -280,8 +309,6 @@ static void restore_selectors(struct pvhv_world_task *t)
 static void after_leave(struct pvhv_world_task *t, struct pvhv_area *a, struct world_cpu *c,
 			u16 ldt)
 {
-	if (cpu_feature_enabled(X86_FEATURE_KERNEL_IBRS))
-		wrmsrl(MSR_IA32_SPEC_CTRL, this_cpu_read(x86_spec_ctrl_current));
 	if (unlikely(t->u_cet))
 		pvhv_compat_write_u_cet(t->u_cet);
 	if (unlikely(ldt))
@@ -307,6 +334,7 @@ u32 pvhv_world_enter(struct pvhv_world_task *t, struct pvhv_area *a)
 
 	if (test_thread_flag(TIF_NEED_FPU_LOAD))
 		switch_fpu_return();
+	user_watch(c);
 	sys_load(c, a);
 	prepare_tlb(t, a, c);
 	prepare_context(t, a);
@@ -321,6 +349,8 @@ u32 pvhv_world_enter(struct pvhv_world_task *t, struct pvhv_area *a)
 
 	enter_pkru(t);
 	enter_ds(a);
+	if (pvhv_cpu_features() & FEATURE_DIV0)
+		forget_quotient();
 	pvhv_compat_rcu_note();
 	vtime_account_guest_enter();
 	enter();
@@ -332,19 +362,19 @@ u32 pvhv_world_enter(struct pvhv_world_task *t, struct pvhv_area *a)
 
 int pvhv_world_init(void)
 {
-	int ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "pvhv:online", NULL, sys_cpu_offline);
+	int ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "pvhv:online", NULL, world_cpu_offline);
 
 	if (ret < 0)
 		return ret;
 	hotplug_state = ret;
-	pvhv_compat_register_syscore(&sys_syscore);
+	pvhv_compat_register_syscore(&world_syscore);
 	return 0;
 }
 
 void pvhv_world_exit(void)
 {
-	pvhv_compat_unregister_syscore(&sys_syscore);
+	pvhv_compat_unregister_syscore(&world_syscore);
 	/* In this order: a CPU that goes offline in between has been restored. */
-	on_each_cpu(sys_restore_this_cpu, NULL, 1);
+	on_each_cpu(user_release_this_cpu, NULL, 1);
 	cpuhp_remove_state_nocalls(hotplug_state);
 }

@@ -18,6 +18,9 @@
 #define RFLAGS_AC	BIT(18)
 #define RFLAGS_ID	BIT(21)
 
+#define MSR_SPEC_CTRL		0x48
+#define MSR_PRED_CMD		0x49
+#define PRED_CMD_IBPB		1
 #define MSR_DEBUGCTL		0x1d9
 #define DEBUGCTL_BTS		(BIT(6) | BIT(7) | BIT(8))	/* TR BTS BTINT */
 #define MSR_PEBS_ENABLE		0x3f1

@@ -46,7 +46,7 @@ static const struct {
 	/* SYSCALL NX MMXEXT FXSR_OPT LM 3DNOW: no 1 GiB pages, no RDTSCP */
 	{ 0x80000001, 0, EDX, 0xe3d08b71 },
 	{ 0x80000007, 0, EDX, 1u << 8 },
-	/* CLZERO, XSAVEERPTR, WBNOINVD: no IBPB and others */
+	/* CLZERO, XSAVEERPTR, WBNOINVD: no IBRS and others; IBPB is below */
 	{ 0x80000008, 0, EBX, 0x00000205 },
 };
 
@@ -107,6 +107,9 @@ static void filter_known(u32 leaf, u32 sub, u64 features, u32 vcpu, u32 out[4])
 		break;
 	case 0x80000008:
 		out[ECX] = 0;
+		/* Alone, without IBRS, it is told here on CPUs of all vendors. */
+		if (features & FEATURE_IBPB)
+			out[EBX] |= 1u << 12;
 		break;
 	default:
 		break;

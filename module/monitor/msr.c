@@ -2,7 +2,8 @@
 /*
  * RDMSR and WRMSR of a guest kernel. Three kinds: segment bases, which are real; those
  * whose reading gives a harmless constant; and those whose writing the ABI replaces by
- * a hypercall, so that the instruction has no effect. All others do not exist.
+ * a hypercall, so that the instruction has no effect. PRED_CMD is a command: guest
+ * kernels keep their programs' branch predictions apart with it. All others do not exist.
  */
 #include "msr.h"
 #include "cpu.h"
@@ -101,6 +102,11 @@ bool msr_write(struct vcpu *v, u32 index, u64 val)
 		return true;
 	case TSC:
 		return true;	/* the guest has no TSC of its own */
+	case MSR_PRED_CMD:
+		if (!vcpu_has(v, FEATURE_IBPB) || val & ~(u64)PRED_CMD_IBPB)
+			return false;
+		cpu_wrmsr(index, val);
+		return true;
 	default:
 		i = find(index);
 		return i >= 0 && constants[i].write == WRITE_IGNORED;

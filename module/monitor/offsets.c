@@ -18,6 +18,8 @@ void offsets(void)
 	DEFINE(FEATURE_VERW, FEATURE_VERW);
 	DEFINE(FEATURE_FSGSBASE, FEATURE_FSGSBASE);
 	DEFINE(FEATURE_RSB_FILL, FEATURE_RSB_FILL);
+	DEFINE(FEATURE_EXIT_IBPB, FEATURE_EXIT_IBPB);
+	DEFINE(FEATURE_EXIT_IBRS, FEATURE_EXIT_IBRS);
 
 	OFFSET(REGS_R15, struct regs, r15);
 	OFFSET(REGS_RDI, struct regs, rdi);
@@ -48,6 +50,9 @@ void offsets(void)
 	OFFSET(WORLD_PEBS_ENABLE, struct world, pebs_enable);
 	DEFINE(MSR_DEBUGCTL, MSR_DEBUGCTL);
 	DEFINE(MSR_PEBS_ENABLE, MSR_PEBS_ENABLE);
+	DEFINE(MSR_SPEC_CTRL, MSR_SPEC_CTRL);
+	DEFINE(MSR_PRED_CMD, MSR_PRED_CMD);
+	DEFINE(PRED_CMD_IBPB, PRED_CMD_IBPB);
 	OFFSET(WORLD_NMI_NOTED, struct world, nmi_noted);
 	OFFSET(WORLD_VECTOR, struct world, vector);
 	OFFSET(WORLD_EXIT_REASON, struct world, exit_reason);
@@ -60,7 +65,9 @@ void offsets(void)
 	OFFSET(HOSTCTX_GS_BASE, struct pvhv_hostctx, gs_base);
 	OFFSET(HOSTCTX_FS_BASE, struct pvhv_hostctx, fs_base);
 	OFFSET(HOSTCTX_KERNEL_GS_BASE, struct pvhv_hostctx, kernel_gs_base);
+	OFFSET(HOSTCTX_SPEC_CTRL, struct pvhv_hostctx, spec_ctrl);
 	OFFSET(HOSTCTX_NMI_ENTRY, struct pvhv_hostctx, nmi_entry);
+	OFFSET(HOSTCTX_CLEAR_BHB, struct pvhv_hostctx, clear_bhb);
 
 	DEFINE(RFLAGS_IF, RFLAGS_IF);
 	DEFINE(RFLAGS_TF, RFLAGS_TF);

@@ -59,6 +59,40 @@ FUNC world_enter
 END world_enter
 
 /*
+ * The host's memory is mapped again, and no return, indirect branch or handler of the host
+ * has run yet: none of them may follow what the guest has taught the branch predictors.
+ * What is done is what the host does for itself, see ../host/speculation.h. In this order:
+ * the barrier leaves the return stack alone on some CPUs, and the host's function needs
+ * a prediction that holds for its own return. LTR and LIDT, further down, serialize: a
+ * mispredicted branch in here cannot reach a return. Host CR3 and stack. Clobbers rax rcx rdx.
+ */
+.macro FORGET_GUEST_BRANCHES
+	mov $MSR_PRED_CMD, %ecx
+	mov $PRED_CMD_IBPB, %eax
+	xor %edx, %edx
+	PATCH FEATURE_EXIT_IBPB, wrmsr
+	mov $MSR_SPEC_CTRL, %ecx
+	mov area_hostctx + HOSTCTX_SPEC_CTRL(%rip), %eax
+	mov area_hostctx + HOSTCTX_SPEC_CTRL + 4(%rip), %edx
+	PATCH FEATURE_EXIT_IBRS, wrmsr
+	mov area_hostctx + HOSTCTX_CLEAR_BHB(%rip), %rax
+	test %rax, %rax
+	jz .Lhistory_clear
+	call __x86_indirect_thunk_rax
+.Lhistory_clear:
+	testl $FEATURE_RSB_FILL, image_header + IMAGE_FEATURES(%rip)
+	jz .Lreturns_filled
+	.rept 32
+	call 1f
+	int3
+1:
+	.endr
+	lfence
+	add $32 * 8, %rsp
+.Lreturns_filled:
+.endm
+
+/*
  * Back to the host. In: the monitor's IDT live; any root, any stack of the area,
  * GDT guest or transition; world.exit_reason, world.vector set. May be entered at
  * any moment between LIDT above and LIDT below, also a second time (#MC, panic):
@@ -84,6 +118,7 @@ FUNC world_leave
 	mov area_world + WORLD_HOST_CR3(%rip), %rax
 	mov %rax, %cr3
 	mov area_hostctx + HOSTCTX_RSP(%rip), %rsp
+	FORGET_GUEST_BRANCHES
 
 	testl $FEATURE_FSGSBASE, image_header + IMAGE_FEATURES(%rip)
 	jz 1f
@@ -133,17 +168,6 @@ FUNC world_leave
 	lidt area_hostctx + HOSTCTX_IDT(%rip)
 	lgdt area_hostctx + HOSTCTX_GDT(%rip)
 
-	/* Returns below must not follow predictions that the guest has trained. */
-	testl $FEATURE_RSB_FILL, image_header + IMAGE_FEATURES(%rip)
-	jz 6f
-	.rept 32
-	call 4f
-	int3
-4:
-	.endr
-	lfence
-	add $32 * 8, %rsp
-6:
 	/*
 	 * What came in our world belongs to the host. NMIs are blocked until its handler
 	 * returns if the NMI came from the guest, but not if it came in the monitor, which

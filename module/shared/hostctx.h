@@ -18,8 +18,11 @@ struct pvhv_hostctx {
 	u64 gs_base;		/* the kernel's: live in the host world */
 	u64 fs_base;		/* the thread's */
 	u64 kernel_gs_base;	/* the thread's GS base */
+	u64 spec_ctrl;		/* with FEATURE_EXIT_IBRS: what the kernel runs with */
 	/* constant: Linux's entry for NMIs that do not come through the IDT, or 0 */
 	u64 nmi_entry;
+	/* constant: Linux's function that clears the branch history, or 0 */
+	u64 clear_bhb;
 };
 
 #endif

@@ -53,7 +53,7 @@ struct image_patch {
 #define FEATURE_SMAP		(1ULL << 5)	/* CLAC and STAC exist */
 #define FEATURE_VERW		(1ULL << 6)	/* MDS: clear buffers before CPL 3 */
 #define FEATURE_TSC_STABLE	(1ULL << 7)	/* constant and non-stop TSC, used by the host */
-#define FEATURE_IBPB		(1ULL << 8)
+#define FEATURE_IBPB		(1ULL << 8)	/* the host empties branch predictors: we do, too */
 #define FEATURE_NX		(1ULL << 9)
 #define FEATURE_AMD		(1ULL << 10)	/* AMD or Hygon: syscall in compat mode, SS quirks */
 #define FEATURE_PKU		(1ULL << 11)	/* CR4.PKE is on: PKRU is live at CPL 3 */
@@ -61,5 +61,9 @@ struct image_patch {
 #define FEATURE_RSB_FILL	(1ULL << 13)	/* fill the return stack on leave */
 #define FEATURE_UMIP		(1ULL << 14)
 #define FEATURE_XFD		(1ULL << 15)	/* XFD can make a guest's FPU instruction raise #NM */
+#define FEATURE_EXIT_IBPB	(1ULL << 16)	/* IBPB on leave: returns follow the branch predictor */
+#define FEATURE_EXIT_IBRS	(1ULL << 17)	/* write the host's SPEC_CTRL on leave */
+#define FEATURE_EXIT_BHB	(1ULL << 18)	/* clear the branch history on leave */
+#define FEATURE_DIV0		(1ULL << 19)	/* a division's result stays in the divider */
 
 #endif

@@ -97,7 +97,7 @@ static void test_prefix(void)
 static void test_msrs(void)
 {
 	static const u32 unknown[] = { 0x12345678, 0xffffffff, 0x1b0000, 0xc0010117, 0x3a, 0x480,
-				       0x38f, 0xc0000104, 0x48, 0x49, 0xda0 };
+				       0x38f, 0xc0000104, 0x48, 0xda0 };
 	u64 i, bad = 0, t;
 
 	ok(rdmsr(0xc0000080) == 0xd01, "EFER: SCE LME LMA NX (%lx)", rdmsr(0xc0000080));
@@ -116,6 +116,14 @@ static void test_msrs(void)
 		bad += TRY("mov %0, %%ecx; xor %%edx, %%edx; wrmsr", "r" (unknown[i])) != 13;
 	}
 	ok(!bad, "what does not exist is a #GP (%lu)", bad);
+	if (cpuid(0x80000008, 0).ebx & 1u << 12)
+		ok(TRY("mov $0x49, %%ecx; mov $1, %%eax; xor %%edx, %%edx; wrmsr") == -1 &&
+		   TRY("mov $0x49, %%ecx; mov $2, %%eax; xor %%edx, %%edx; wrmsr") == 13,
+		   "PRED_CMD: IBPB, and nothing else");
+	else
+		ok(TRY("mov $0x49, %%ecx; mov $1, %%eax; xor %%edx, %%edx; wrmsr") == 13,
+		   "PRED_CMD: not on a CPU without IBPB");
+	ok(TRY("mov $0x49, %%ecx; rdmsr") == 13, "PRED_CMD cannot be read");
 	ok(TRY("mov $0xfe, %%ecx; xor %%edx, %%edx; wrmsr", "r" (0)) == 13,
 	   "what can only be read is a #GP when written");
 	/* The upper halves of rax, rcx and rdx do not count. */

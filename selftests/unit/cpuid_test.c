@@ -53,7 +53,7 @@ static const struct feature hidden[] = {
 	{ "perfctr_core", 0x80000001, 0, ECX, 23 }, { "monitorx", 0x80000001, 0, ECX, 29 },
 	{ "pdpe1gb", 0x80000001, 0, EDX, 26 }, { "rdtscp", 0x80000001, 0, EDX, 27 },
 	{ "pse36", 0x80000001, 0, EDX, 17 },
-	{ "ibpb", 0x80000008, 0, EBX, 12 }, { "amd_ibrs", 0x80000008, 0, EBX, 14 },
+	{ "amd_ibrs", 0x80000008, 0, EBX, 14 },
 	{ "amd_stibp", 0x80000008, 0, EBX, 15 }, { "amd_ssbd", 0x80000008, 0, EBX, 24 },
 	{ "invlpgb", 0x80000008, 0, EBX, 3 }, { "rdpru", 0x80000008, 0, EBX, 4 },
 };
@@ -107,7 +107,7 @@ static void test_shown(void **state)
 	}
 }
 
-/* On any CPU: no feature that it does not have, but for the hypervisor bit. */
+/* On any CPU: no feature that it does not have, but for the hypervisor bit and IBPB. */
 static void test_nothing_made_up(void **state)
 {
 	static const struct { u32 leaf, sub; } leaves[] = {
@@ -126,7 +126,8 @@ static void test_nothing_made_up(void **state)
 			native[r] = (u32)(x >> 16);
 		}
 		for (i = 0; i < ARRAY_SIZE(leaves); i++) {
-			cpuid_filter(leaves[i].leaf, leaves[i].sub, native, x, 3, out);
+			cpuid_filter(leaves[i].leaf, leaves[i].sub, native, x & ~FEATURE_IBPB, 3,
+				     out);
 			for (r = leaves[i].leaf == 7 && !leaves[i].sub ? EBX : EAX; r < 4; r++)
 				assert_int_equal(out[r] & ~native[r], 0);
 		}
@@ -162,6 +163,19 @@ static void test_xcr0(void **state)
 	/* No list of supervisor components. */
 	cpuid_filter(0xd, 1, all_ones, ALL_FEATURES, 0, out);
 	assert_int_equal(out[ECX] | out[EDX], 0);
+}
+
+/* The one feature whose bit is not where the CPU has it. */
+static void test_ibpb(void **state)
+{
+	static const u32 nothing[4];
+	u32 out[4];
+
+	(void)state;
+	cpuid_filter(0x80000008, 0, nothing, FEATURE_IBPB, 0, out);
+	assert_int_equal(out[EBX], 1u << 12);
+	cpuid_filter(0x80000008, 0, all_ones, ALL_FEATURES & ~FEATURE_IBPB, 0, out);
+	assert_int_equal(out[EBX] & 1u << 12, 0);
 }
 
 static void test_without(void **state)
@@ -224,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_nothing_made_up),
 		cmocka_unit_test(test_xcr0),
+		cmocka_unit_test(test_ibpb),
 		cmocka_unit_test(test_without),
 		cmocka_unit_test(test_leaves),
 		cmocka_unit_test(test_topology),
