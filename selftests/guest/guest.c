@@ -6,7 +6,7 @@ struct start_info *start_info;
 struct shared_info *shared_info;
 struct vcpu_info *vcpu_info;
 struct trap_record trapped;
-trap_handler trap_handlers[256], failsafe_handler;
+trap_handler trap_handlers[256], failsafe_handler, trap_hook;
 u64 failsafe_selectors[4];
 volatile u64 trap_resume;
 void (*upcall_handler)(struct trap_regs *r);
@@ -294,6 +294,8 @@ long window_map(unsigned int n, const void *page, u64 bits)
 void trap_dispatch(struct trap_regs *r);
 void trap_dispatch(struct trap_regs *r)
 {
+	if (trap_hook && trap_hook(r))
+		return;
 	if (r->vector == VECTOR_UPCALL) {
 		if (upcall_handler)
 			upcall_handler(r);

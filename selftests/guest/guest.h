@@ -46,6 +46,8 @@ typedef uint64_t u64;
 extern struct start_info *start_info;
 extern struct shared_info *shared_info;		/* mapped by start.S's C half */
 extern char guest_image[], guest_image_end[];	/* VIRT_BASE and end of .bss */
+extern char guest_text_end[];			/* of text and read-only data, page-aligned */
+extern char trap_stack[4 * PAGE_SIZE];		/* that of traps from user mode */
 
 /** guest_main - the test. Its return ends the guest with a power-off. */
 void guest_main(void);
@@ -182,6 +184,9 @@ extern u64 failsafe_selectors[4];
  */
 typedef bool (*trap_handler)(struct trap_regs *r);
 extern trap_handler trap_handlers[256], failsafe_handler;
+
+/* Sees everything first: exceptions, upcalls, system calls. */
+extern trap_handler trap_hook;
 
 /** traps_init - set_trap_table with handlers for all vectors, and event callbacks */
 void traps_init(void);
