@@ -5,6 +5,7 @@
 #
 #   make                 the module for KVER, pvctl and the micro-guests
 #   make modules         the module for all host kernels of the lab
+#   make kernels         the kernels themselves: unpacked, or built, in a cache directory
 #   make demo            a guest in a machine of the lab: a shell, or a transcript
 #   make check           all tests; the last line is "N passed, N failed, N skipped"
 #   make check-long      with those that take hours
@@ -17,7 +18,7 @@
 # KVER is a full release or a short name as in `selftests/lab/lab --help`.
 
 # Host kernels of the lab.
-export HOSTS ?= 6.1 6.1-cloud 6.1-rt 6.12 6.12-cloud
+HOSTS ?= 6.1 6.1-cloud 6.1-rt 6.12 6.12-cloud debug
 KVER ?= 6.1
 JOBS ?= $(shell nproc)
 TESTS ?=
@@ -31,7 +32,7 @@ prefix ?= /usr/local
 running := $(shell uname -r)
 moddir = $(DESTDIR)/lib/modules/$(running)/updates
 
-.PHONY: all packages packages-build module modules pvctl guests demo check check-long fuzz bench docs install uninstall clean
+.PHONY: all packages packages-build kernels kernel-6.1 module modules pvctl guests demo check check-long fuzz bench docs install uninstall clean
 .DEFAULT_GOAL := all
 
 all: module pvctl guests
@@ -42,6 +43,12 @@ packages-build:
 packages:
 	@selftests/lab/packages build test
 
+kernels: packages
+	@$(KERNELS) fetch $(HOSTS) >/dev/null
+
+kernel-6.1: packages
+	@$(KERNELS) fetch 6.1 >/dev/null
+
 # The kernel builds outside of its tree where the sources are; so each kernel gets a
 # tree of links to them. Links to sources that are gone go too.
 module-%: packages-build
@@ -51,7 +58,7 @@ module-%: packages-build
 
 module: module-$(KVER)
 
-modules: packages
+modules: kernels
 	@$(MAKE) --no-print-directory $(HOSTS:%=module-%)
 
 pvctl: packages-build
@@ -60,19 +67,19 @@ pvctl: packages-build
 guests: packages-build
 	$(MAKE) -C selftests/guest O=$(B)/guest
 
-demo: packages
+demo: kernel-6.1
 	@$(MAKE) --no-print-directory module-6.1 pvctl
 	@selftests/lab/demo
 
 # Built in a make of its own, so that it may use all CPUs whatever the caller said.
-check check-long: packages
+check check-long: kernels
 	@$(MAKE) --no-print-directory -j$(JOBS) modules pvctl guests
 	@selftests/run $(if $(filter check-long,$@),--long) $(TESTS)
 
 fuzz: packages
 	@$(MAKE) --no-print-directory -C selftests/fuzz O=$(B)/fuzz TIME=$(TIME) fuzz
 
-bench: packages
+bench: kernel-6.1
 	@$(MAKE) --no-print-directory module-6.1 pvctl
 	@$(MAKE) --no-print-directory -C selftests/bench O=$(B)/bench
 	@selftests/bench/bench $(BENCH_ARGS)

@@ -41,11 +41,12 @@ def find_module(args):
     return path
 
 
-def build(directory, name):
+def build(directory, name, *more):
     """A program of the lab, compiled: static, so that it runs before anything else is there."""
     binary = os.path.join(directory, name)
     subprocess.run([os.environ.get("CC", "gcc"), "-O2", "-Wall", "-Wextra", "-static",
-                    "-D_GNU_SOURCE", "-o", binary, os.path.join(HERE, name + ".c")], check=True)
+                    "-D_GNU_SOURCE", "-o", binary] +
+                   [os.path.join(HERE, source + ".c") for source in (name,) + more], check=True)
     return binary
 
 
@@ -103,7 +104,7 @@ def build_initramfs(args, directory):
     """Everything the machine has; returns the archive's path."""
     image = Initramfs()
     image.busybox()
-    image.file(build(directory, "init"), "init")
+    image.file(build(directory, "init", "checkers"), "init")
     if args.link:
         image.file(build(directory, "lab-link"), "bin/lab-link")
     pvctl = find_pvctl(args)

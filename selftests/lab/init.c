@@ -42,6 +42,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "init.h"
+
 #define PLAN "/lab/plan"
 
 static int port = -1;	/* second serial port: the report */
@@ -50,7 +52,8 @@ static int kmsg = -1;	/* the kernel log, read up to the last item */
 /* What a healthy kernel never prints. */
 static const char *const complaints[] = {
 	"BUG:", "kernel BUG at", "WARNING:", "Oops", "general protection",
-	"Call Trace:", "KASAN", "UBSAN", "KCSAN", "kmemleak:", "Bad page",
+	"Call Trace:", "KASAN", "UBSAN", "KCSAN", "Bad page",
+	"suspected memory leaks", "memory leak detector disabled",
 	"possible recursive locking", "possible circular locking",
 	"inconsistent lock state", "suspicious RCU usage", "Invalid wait context",
 	"unchecked MSR access", "scheduling while atomic", "bad unlock balance",
@@ -64,7 +67,7 @@ static const char *const complaints[] = {
 /* Lines of context reported behind a complaint: a register dump and a backtrace. */
 #define CONTEXT_LINES 40
 
-static void report(const char *format, ...)
+void report(const char *format, ...)
 {
 	char line[4096];
 	va_list args;
@@ -103,8 +106,7 @@ static void skip_kernel_log(void)
 	lseek(kmsg, 0, SEEK_END);
 }
 
-/* Reads the kernel log to its end; reports complaints and what follows them. */
-static void report_kernel_log(void)
+void report_kernel_log(void)
 {
 	char record[8192];
 	int context = 0;
@@ -310,33 +312,6 @@ static void remove_module(char *name)
 		report("lab: result exit 0");
 }
 
-/* Debug kernels can tell of memory that nobody refers to any more. */
-static void scan_for_leaks(void)
-{
-	char text[4096];
-	int fd = open("/sys/kernel/debug/kmemleak", O_RDWR | O_CLOEXEC);
-	ssize_t len;
-
-	if (fd < 0)
-		return;
-	report("lab: begin kmemleak");
-	/* An object is a suspect only when two scans in a row miss it. */
-	for (int i = 0; i < 2; i++) {
-		if (write(fd, "scan", 4) < 0)
-			report("| scan: %s", strerror(errno));
-		sleep(6);
-	}
-	len = read(fd, text, sizeof(text) - 1);
-	if (len > 0) {
-		text[len] = '\0';
-		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-			report("lab: kernel %s", line);
-	}
-	close(fd);
-	report_kernel_log();
-	report("lab: result exit 0");
-}
-
 static void perform(char *item)
 {
 	char *verb = strsep(&item, "\t");
@@ -390,7 +365,12 @@ static void report_boot(void)
 
 	uname(&name);
 	report("lab: begin boot %s", name.release);
-	skip_kernel_log();
+	checkers_start();
+	/* That of a debug kernel is: a checker may have stopped after what it said. */
+	if (checkers_present())
+		report_kernel_log();
+	else
+		skip_kernel_log();
 	report("lab: result exit 0");
 }
 
@@ -416,7 +396,7 @@ int main(void)
 		if (item[0])
 			perform(item);
 	}
-	scan_for_leaks();
+	checkers_finish();
 	report("lab: end");
 	tcdrain(port);
 	sync();

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Finds stock Debian kernels by short name: 6.1, 6.1-cloud, 6.1-rt, 6.12, 6.12-cloud.
+"""Finds kernels by short name: Debian's 6.1, 6.1-cloud, 6.1-rt, 6.12 and 6.12-cloud, and
+"debug", built from Debian's sources with the kernel's own checkers (debugkernel.py).
 
-Kernel images are looked for in /boot and in a cache directory of our own
-($PVHV_CACHE, else ~/.cache/pvhv), where `fetch` unpacks them from their packages:
-installing them would change what the developer's machine boots next. Headers come
-from installed packages, and the image fetched is always the one of those headers.
-Must never change /boot.
+Images and headers are looked for where packages install them and in a cache directory
+of our own ($PVHV_CACHE, else ~/.cache/pvhv), where `fetch` unpacks the packages. The
+image is always the one of the newest headers. Must never change /boot.
 
     kernels.py release NAME     print the full release, e.g. 6.1.0-56-cloud-amd64
     kernels.py image NAME       print the path of its bzImage
     kernels.py headers NAME     print the directory to build modules against
-    kernels.py fetch NAME...    download and unpack images that are not there
+    kernels.py fetch NAME...    download and unpack what is not there, or build it
 """
 import glob
 import lzma
@@ -19,13 +18,13 @@ import re
 import subprocess
 import sys
 
-NAMES = ("6.1", "6.1-cloud", "6.1-rt", "6.12", "6.12-cloud")
-CACHE = os.environ.get("PVHV_CACHE") or os.path.expanduser("~/.cache/pvhv")
-ROOTS = ("/", os.path.join(CACHE, "kernels"))
+import debian
+import debugkernel
+from cache import Missing, lock
 
-
-class Missing(Exception):
-    """No such kernel on this machine."""
+NAMES = ("6.1", "6.1-cloud", "6.1-rt", "6.12", "6.12-cloud", "debug")
+DEBUG = "debug"
+ROOTS = ("/", debian.TREE)
 
 
 def version_key(release):
@@ -47,19 +46,30 @@ def newest(name, releases):
 
 def with_headers():
     """Releases that modules can be built for."""
-    found = (os.path.basename(path) for path in glob.glob("/usr/src/linux-headers-*"))
-    return [name[len("linux-headers-"):] for name in found if "-common" not in name]
+    found = [os.path.basename(path)[len("linux-headers-"):] for root in ROOTS
+             for path in glob.glob(os.path.join(root, "usr/src/linux-headers-*"))]
+    return [full for full in found if "-common" not in full and headers_of(full)]
+
+
+def headers_of(full):
+    """Directory to build modules of a release, or None."""
+    for path in ("/lib/modules/%s/build" % full, "/usr/src/linux-headers-" + full):
+        if os.path.isdir(path):
+            return path
+    return debian.headers(full) if debian.has_headers(full) else None
 
 
 def release(name):
     """Full release of a short name: the newest with headers, else with an image."""
     if "/" in name:
         return embedded_release(name)
+    if name == DEBUG:
+        return debugkernel.release()
     images = [os.path.basename(path)[len("vmlinuz-"):]
               for root in ROOTS for path in glob.glob(os.path.join(root, "boot/vmlinuz-*"))]
     found = newest(name, with_headers()) or newest(name, images)
     if not found:
-        raise Missing("no kernel %s here: `make packages` installs headers and fetches images" % name)
+        raise Missing("no kernel %s here: `make kernels` fetches it" % name)
     return found
 
 
@@ -77,44 +87,48 @@ def root(name):
     for candidate in ROOTS:
         if os.access(os.path.join(candidate, "boot/vmlinuz-" + full), os.R_OK):
             return candidate
-    raise Missing("no image of kernel %s here: `make packages` fetches it" % full)
+    raise Missing("no image of kernel %s here: `make kernels` fetches it" % full)
 
 
 def image(name):
     """Path of the bzImage; a path is its own image."""
     if "/" in name:
         return name
+    if name == DEBUG:
+        return debugkernel.image()
     return os.path.join(root(name), "boot/vmlinuz-" + release(name))
 
 
 def headers(name):
     """Directory for `make -C`."""
-    full = release(name)
-    for path in ("/lib/modules/%s/build" % full, "/usr/src/linux-headers-" + full):
-        if os.path.isdir(path):
-            return path
-    raise Missing("no headers of kernel %s here: `make packages` installs them" % full)
+    if name == DEBUG:
+        return debugkernel.headers()
+    path = headers_of(release(name))
+    if not path:
+        raise Missing("no headers of kernel %s here: `make kernels` fetches them" % release(name))
+    return path
 
 
 def fetch(name):
-    """Unpacks the image package into the cache, unless there is an image."""
-    try:
-        return root(name)
-    except Missing:
-        full = release(name)
-    target = ROOTS[1]
-    os.makedirs(target, exist_ok=True)
-    package = "linux-image-" + full
-    print("fetching %s into %s" % (package, target), flush=True)
-    subprocess.run(["apt-get", "-q", "download", package], cwd=target, check=True)
-    for archive in glob.glob(os.path.join(target, package + "_*.deb")):
-        subprocess.run(["dpkg-deb", "-x", archive, target], check=True)
-        os.unlink(archive)
-    return root(name)
+    """Unpacks an image and headers into the cache, or builds them, unless they are there."""
+    if name == DEBUG:
+        return debugkernel.fetch()
+    with lock():
+        full = newest(name, with_headers())
+        if not full:
+            full = debian.newest_release(name)
+            debian.unpack_headers(full)
+        try:
+            return root(full)
+        except Missing:
+            debian.unpack_image(full)
+        return root(full)
 
 
 def stock_modules(name, wanted):
     """(file name, contents) of modules and all they depend on, in loading order."""
+    if name == DEBUG:
+        raise Missing("the debug kernel has no modules of its own")
     base = os.path.join(root(name), "lib/modules", release(name))
     paths, order = module_index(base), []
 

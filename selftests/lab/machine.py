@@ -26,6 +26,9 @@ def command_line(args):
     words = ["console=ttyS0,115200", "panic=-1", "nmi_watchdog=0", "watchdog_thresh=60",
              "rcupdate.rcu_cpu_stall_timeout=240", "no_timer_check"]
     words.append("quiet loglevel=1" if args.interactive else "loglevel=7")
+    if args.host == kernels.DEBUG:
+        # KASAN finds what these find, and each costs as much as the rest together.
+        words.append("panic_on_warn=1 debug_pagealloc=off slub_debug=-")
     if args.nopti:
         words.append("nopti")
     if not args.la57:
@@ -35,6 +38,11 @@ def command_line(args):
         # Linux would warn and do without XSAVE altogether.
         words.append("tsc=reliable clearcpuid=xsaves,xsavec")
     return " ".join(words + [args.append]).strip()
+
+
+def memory(args):
+    """Megabytes: a debug kernel's checkers need much of their own."""
+    return args.memory * 3 // 2 if args.host == kernels.DEBUG else args.memory
 
 
 def size(path):
@@ -66,7 +74,7 @@ class Qemu:
                                                 ",erms=off" if args.icount else "")
         accel = os.environ.get("PVHV_LAB_ACCEL") or "tcg"
         command = ["qemu-system-x86_64", "-accel", accel, "-cpu", cpu, "-nodefaults",
-                   "-m", str(args.memory), "-smp", str(args.smp), "-display", "none",
+                   "-m", str(memory(args)), "-smp", str(args.smp), "-display", "none",
                    "-kernel", kernels.image(args.host), "-initrd", initrd, "-no-reboot",
                    "-append", command_line(args)]
         if args.interactive:
@@ -152,7 +160,7 @@ class Bochs:
             "display_library: term",
             "cpu: model=%s, count=%d, ips=50000000, reset_on_triple_fault=0, "
             "ignore_bad_msrs=1" % (model, self.args.smp),
-            "memory: guest=%d, host=%d" % (self.args.memory, self.args.memory),
+            "memory: guest=%d, host=%d" % (memory(self.args), memory(self.args)),
             "romimage: file=/usr/share/bochs/BIOS-bochs-latest",
             "vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest",
             "ata0-master: type=cdrom, path=%s, status=inserted" % self.iso,
