@@ -269,10 +269,28 @@ static bool lzop_header(struct reader *r, u32 *flags)
 	return read_be(r, 4, &len) && read_bytes(r, len) && read_bytes(r, 4);
 }
 
+struct lzop_sums {
+	u32 adler, crc;
+};
+
+/* The flags say which there are. */
+static bool lzop_read_sums(struct reader *r, bool has_adler, bool has_crc, struct lzop_sums *sums)
+{
+	return (!has_adler || read_be(r, 4, &sums->adler)) && (!has_crc || read_be(r, 4, &sums->crc));
+}
+
+static bool lzop_sums_right(const u8 *data, u32 len, bool has_adler, bool has_crc,
+			    const struct lzop_sums *sums)
+{
+	return (!has_adler || adler32(1, data, len) == sums->adler) &&
+	       (!has_crc || crc32(0, data, len) == sums->crc);
+}
+
 /* One block. 1: there may be more, 0: that was the end mark. */
 static int lzop_block(struct reader *r, u32 flags, struct sink *s, struct error *e)
 {
-	u32 out_len, len, sums;
+	struct lzop_sums unpacked = {}, packed = {};
+	u32 out_len, len;
 	const u8 *block;
 	lzo_uint n;
 	u8 *out;
@@ -283,13 +301,13 @@ static int lzop_block(struct reader *r, u32 flags, struct sink *s, struct error 
 		return 0;
 	if (!read_be(r, 4, &len) || !len || len > out_len || out_len > LZOP_BLOCK_MAX)
 		return fail_broken("lzo", e);
-	sums = !!(flags & LZOP_ADLER32_D) + !!(flags & LZOP_CRC32_D);
-	if (len < out_len)
-		sums += !!(flags & LZOP_ADLER32_C) + !!(flags & LZOP_CRC32_C);
-	if (!read_bytes(r, 4 * sums))
+	if (!lzop_read_sums(r, flags & LZOP_ADLER32_D, flags & LZOP_CRC32_D, &unpacked) ||
+	    (len < out_len &&
+	     !lzop_read_sums(r, flags & LZOP_ADLER32_C, flags & LZOP_CRC32_C, &packed)))
 		return fail_broken("lzo", e);
 	block = read_bytes(r, len);
-	if (!block)
+	if (!block || (len < out_len && !lzop_sums_right(block, len, flags & LZOP_ADLER32_C,
+							 flags & LZOP_CRC32_C, &packed)))
 		return fail_broken("lzo", e);
 	out = sink_reserve(s, out_len, e);
 	if (!out)
@@ -298,6 +316,8 @@ static int lzop_block(struct reader *r, u32 flags, struct sink *s, struct error 
 	if (len == out_len)	/* stored */
 		memcpy(out, block, len);
 	else if (lzo1x_decompress_safe(block, len, out, &n, NULL) != LZO_E_OK || n != out_len)
+		return fail_broken("lzo", e);
+	if (!lzop_sums_right(out, out_len, flags & LZOP_ADLER32_D, flags & LZOP_CRC32_D, &unpacked))
 		return fail_broken("lzo", e);
 	s->size += out_len;
 	return 1;

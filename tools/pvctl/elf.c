@@ -49,10 +49,15 @@ static bool elf_program_header(const struct elf *elf, u32 i, Elf64_Phdr *out)
 	return true;
 }
 
+/* Many a good file has none; these are needed only if the notes are nowhere else. */
+static const u8 *elf_section_headers(const struct elf *elf)
+{
+	return elf_range(elf, elf->header.e_shoff, (u64)elf->header.e_shnum * sizeof(Elf64_Shdr));
+}
+
 static bool elf_section_header(const struct elf *elf, u32 i, Elf64_Shdr *out)
 {
-	u64 table = elf->header.e_shoff;
-	const u8 *p = elf_range(elf, table, (u64)elf->header.e_shnum * sizeof(*out));
+	const u8 *p = elf_section_headers(elf);
 
 	if (!p || i >= elf->header.e_shnum)
 		return false;
@@ -142,6 +147,8 @@ static int note_area(const struct elf *elf, enum elf_note_source source, u32 i,
 		offset = p.p_offset;
 		*size = p.p_filesz;
 	} else {
+		if (!elf_section_headers(elf))
+			return error_set(e, "the ELF section headers lie beyond the end of the file (truncated?)");
 		if (!elf_section_header(elf, i, &s))
 			return 0;
 		if (s.sh_type != SHT_NOTE)

@@ -27,6 +27,20 @@ static int kernel_unpack(const u8 *data, size_t size, size_t max, struct kernel 
 	return 0;
 }
 
+/* Loaded one over the other, neither would be what the kernel's author has linked. */
+static bool kernel_overlaps(const struct kernel *k, u32 i)
+{
+	u64 gpa = kernel_segment_gpa(k, &k->elf.segment[i]), other;
+	u32 j;
+
+	for (j = 0; j < i; j++) {
+		other = kernel_segment_gpa(k, &k->elf.segment[j]);
+		if (gpa < other + k->elf.segment[j].memsz && other < gpa + k->elf.segment[i].memsz)
+			return true;
+	}
+	return false;
+}
+
 /* Where the segments lie in guest memory. */
 static int kernel_extent(struct kernel *k, struct error *e)
 {
@@ -39,8 +53,12 @@ static int kernel_extent(struct kernel *k, struct error *e)
 		u64 gpa = kernel_segment_gpa(k, s);
 
 		if (gpa > KERNEL_MAX || s->memsz > KERNEL_MAX - gpa)
-			return error_set(e, "an ELF segment is to be loaded at %#llx, beyond the %lu MiB that a kernel may use",
-					 (unsigned long long)gpa, KERNEL_MAX >> 20);
+			return error_set(e, "an ELF segment of %#llx bytes is to be loaded at %#llx, beyond the %lu MiB that a kernel may use",
+					 (unsigned long long)s->memsz, (unsigned long long)gpa,
+					 KERNEL_MAX >> 20);
+		if (kernel_overlaps(k, i))
+			return error_set(e, "an ELF segment to be loaded at %#llx overlaps another one",
+					 (unsigned long long)gpa);
 		k->start = gpa < k->start ? gpa : k->start;
 		k->end = gpa + s->memsz > k->end ? gpa + s->memsz : k->end;
 	}

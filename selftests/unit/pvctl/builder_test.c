@@ -234,25 +234,6 @@ static void hypercall_page(void **state)
 	unbuild(&b);
 }
 
-static void overlapping_segments(void **state)
-{
-	struct built b;
-	const u8 *text;
-
-	(void)state;
-	testelf_kernel(&t, 64);
-	/* The later one wins, and its zeroes, too. */
-	testelf_segment(&t, TESTELF_START + 16, 16, 32);
-	testelf_finish(&t, TESTELF_SEGMENT);
-	build(&b, 16, 0, "");
-	text = bytes_at(&b, TESTELF_BASE + TESTELF_START);
-	assert_int_equal(text[15], testelf_pattern(0, 15));
-	assert_int_equal(text[16], testelf_pattern(1, 0));
-	assert_int_equal(text[32], 0);
-	assert_int_equal(text[48], testelf_pattern(0, 48));
-	unbuild(&b);
-}
-
 /* The smallest memory that layout_make() lets pass is enough; a page less is refused. */
 static void memory_limits(void **state)
 {
@@ -407,7 +388,7 @@ int main(void)
 		cmocka_unit_test(p2m_elsewhere), cmocka_unit_test(p2m_bases_passed_over),
 		cmocka_unit_test(p2m_close_by), cmocka_unit_test(virtual_bases),
 		cmocka_unit_test(bad_virtual_bases), cmocka_unit_test(hypercall_page),
-		cmocka_unit_test(overlapping_segments), cmocka_unit_test(memory_limits),
+		cmocka_unit_test(memory_limits),
 		cmocka_unit_test(large_domains), cmocka_unit_test(distribution_kernels),
 	};
 

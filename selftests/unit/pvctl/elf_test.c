@@ -191,6 +191,35 @@ static void wrong_tables(void **state)
 	((Elf64_Ehdr *)t.file)->e_phoff = 64;
 	((Elf64_Ehdr *)t.file)->e_phnum = 65535;
 	expect("program headers lie beyond");
+	testelf_kernel(&t, 8);
+	testelf_finish(&t, TESTELF_SECTION);
+	((Elf64_Ehdr *)t.file)->e_shoff = t.size - 64;
+	expect("section headers lie beyond");
+	((Elf64_Ehdr *)t.file)->e_shoff = UINT64_MAX;
+	expect("section headers lie beyond");
+}
+
+/* Also those whose end, or start, is a byte of another; but not neighbours. */
+static void overlapping_segments(void **state)
+{
+	static const struct { u64 paddr, memsz; bool good; } second[] = {
+		{ TESTELF_START + 8192, 4096, true }, { TESTELF_START - 4096, 4096, true },
+		{ TESTELF_START + 8191, 4096, false }, { TESTELF_START - 4095, 4096, false },
+		{ TESTELF_START, 8192, false }, { TESTELF_START + 4096, 16, false },
+		{ TESTELF_START - 4096, 65536, false },
+	};
+	struct error e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(second); i++) {
+		testelf_kernel(&t, 8);
+		testelf_segment(&t, second[i].paddr, 16, second[i].memsz);
+		testelf_finish(&t, TESTELF_SEGMENT);
+		assert_int_equal(parse(t.file, t.size, &e), second[i].good ? 0 : -1);
+		if (!second[i].good)
+			assert_error(&e, "overlaps");
+	}
 }
 
 static void wrong_notes(void **state)
@@ -285,7 +314,8 @@ int main(void)
 		cmocka_unit_test(bare_kernel), cmocka_unit_test(paddr_offset),
 		cmocka_unit_test(legacy_string), cmocka_unit_test(truncated_everywhere),
 		cmocka_unit_test(wrong_headers), cmocka_unit_test(wrong_tables),
-		cmocka_unit_test(wrong_notes), cmocka_unit_test(malformed_notes),
+		cmocka_unit_test(overlapping_segments), cmocka_unit_test(wrong_notes),
+		cmocka_unit_test(malformed_notes),
 		cmocka_unit_test(pvh_kernel), cmocka_unit_test(too_many_segments),
 	};
 
