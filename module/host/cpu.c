@@ -86,6 +86,14 @@ static bool selectors_as_expected(void)
 	       GDT_ENTRY_TSS * 8 == SEL_HOST_TSS && GDT_ENTRY_CPUNODE * 8 == SEL_HOST_CPUNODE;
 }
 
+static unsigned int kernel_cpl(void)
+{
+	u16 cs;
+
+	asm("mov %%cs, %0" : "=r" (cs));
+	return cs & 3;
+}
+
 /* Kernel threads' root of the loading task: the hole must be empty. */
 static bool hypervisor_hole_used(void)
 {
@@ -98,17 +106,23 @@ static bool hypervisor_hole_used(void)
 	return false;
 }
 
+static u64 supervisor_cet(u64 cr4)
+{
+	u64 val = 0;
+
+	if (cr4 & X86_CR4_CET)
+		rdmsrl(MSR_IA32_S_CET, val);
+	return val;
+}
+
 int pvhv_cpu_init(void)
 {
 	struct speculation_facts leaks;
-	u64 efer;
+	u64 cr4 = cr4_read_shadow(), efer;
 	struct fitness_facts f = {
 		.cx16 = boot_cpu_has(X86_FEATURE_CX16),
-#ifdef X86_CR4_FRED
-		.fred = cr4_read_shadow() & X86_CR4_FRED,
-#endif
-		.xen = hypervisor_is_type(X86_HYPER_XEN_PV),
-		.paravirt = boot_cpu_has(X86_FEATURE_XENPV),
+		.xen = hypervisor_is_type(X86_HYPER_XEN_PV) || boot_cpu_has(X86_FEATURE_XENPV),
+		.paravirt = kernel_cpl(),
 		.encrypted = cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT),
 		.memory_encrypted = cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT),
 		.slot_used = hypervisor_hole_used(),
@@ -117,10 +131,12 @@ int pvhv_cpu_init(void)
 	const char *why;
 
 	rdmsrl(MSR_EFER, efer);
-	f.long_mode_nx = efer & EFER_NX && efer & EFER_SCE;
+	fitness_registers(&f, cr4, efer, supervisor_cet(cr4));
 	why = fitness_refusal(&f);
 	if (why) {
 		pr_err("pvhv: cannot run here: %s\n", why);
+		if (f.unknown_controls)
+			pr_err("pvhv: CR4 is %#llx, EFER is %#llx\n", cr4, efer);
 		return -ENODEV;
 	}
 	gather_speculation(&leaks);

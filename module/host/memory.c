@@ -150,7 +150,7 @@ void pvhv_memory_destroy(struct pvhv_domain *d)
 /* Pinned pages count per user: RLIMIT_MEMLOCK would be too small for any guest. */
 static struct pvhv_pinned *memory_pin(struct pvhv_domain *d, u64 addr, u64 pages)
 {
-	u64 limit = (u64)READ_ONCE(max_pinned_mb) << (20 - PAGE_SHIFT), done = 0;
+	u64 limit = min(READ_ONCE(max_pinned_mb), U64_MAX >> 20) << (20 - PAGE_SHIFT), done = 0;
 	struct pvhv_pinned *p;
 	long n;
 
@@ -158,7 +158,8 @@ static struct pvhv_pinned *memory_pin(struct pvhv_domain *d, u64 addr, u64 pages
 		atomic_long_sub(pages, &d->user->locked_vm);
 		return ERR_PTR(-ENOMEM);
 	}
-	p = kvmalloc(struct_size(p, page, pages), GFP_KERNEL_ACCOUNT);
+	/* A caller may ask for more than there can be; kvmalloc() would call that a bug. */
+	p = kvmalloc(struct_size(p, page, pages), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!p) {
 		atomic_long_sub(pages, &d->user->locked_vm);
 		return ERR_PTR(-ENOMEM);

@@ -297,6 +297,16 @@ static void examine(const struct run_options *o, const struct machine *m)
 			o->dump_on_crash);
 }
 
+/* Who has closed it, or gone away (as in `| head`), knows; a full disk tells nobody. */
+static void explain_output(const char *name, const struct console *c, struct error *e)
+{
+	int why = c->out_errno;
+
+	if (why && why != EPIPE && why != EBADF && !e->text[0])
+		error_set(e, "domain %s: the end of its console output is lost: %s", name,
+			  strerror(why));
+}
+
 int cmd_run(int argc, char **argv, struct error *e)
 {
 	static struct machine m;
@@ -319,5 +329,6 @@ int cmd_run(int argc, char **argv, struct error *e)
 	machine_destroy(&m);
 	if (sig > 0)
 		error_set(e, "domain %s ended by signal %d (%s)", o.name, sig, strsignal(sig));
+	explain_output(o.name, &m.console, e);
 	return code;
 }

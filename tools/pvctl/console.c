@@ -166,8 +166,9 @@ static void write_output(struct console *c)
 	done = write(c->out_fd, buf, n);
 	if (done < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	/* Nobody reads: the guest goes on, its output is lost. */
+	/* Nobody reads, or the disk is full: the guest goes on, its output is lost. */
 	if (done < 0) {
+		c->out_errno = errno;
 		c->out_fd = -1;
 		return;
 	}

@@ -39,7 +39,8 @@ struct console {
 	u32 port;			/* [I] */
 	struct ring ring;		/* [m] */
 	int in_fd;			/* [m] -1 after its end */
-	int out_fd;			/* [m] -1 when nobody reads it */
+	int out_fd;			/* [m] -1 when nobody reads it ... */
+	int out_errno;			/* [m] ... and why */
 	bool escape;			/* [m] CONSOLE_ESCAPE ends it */
 	bool drained;			/* [m] the ring was emptied after @ended */
 	pthread_mutex_t lock;

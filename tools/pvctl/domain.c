@@ -108,8 +108,9 @@ static int module_set_memory(const struct domain *d, struct error *e)
 
 	if (!ioctl(d->fd, PVHV_SET_MEMORY, &m))
 		return 0;
-	return error_set(e, "cannot give the domain its %llu MiB of memory: %s",
-			 (unsigned long long)d->nr_pages >> 8, strerror(errno));
+	return error_set(e, "cannot give the domain its %llu MiB of memory: %s%s",
+			 (unsigned long long)d->nr_pages >> 8, strerror(errno),
+			 errno == ENOMEM ? " (the host's, the memory cgroup's, or that of one user: max_pinned_mb of the module)" : "");
 }
 
 int domain_create(const char *name, u64 bytes, struct domain *d, struct error *e)

@@ -76,7 +76,8 @@ static int place_tables(const struct layout_request *r, struct layout *l, u64 *n
 	for (;;) {
 		bytes = mapping_bytes(r, *next + n + 1);
 		if (!range_usable(r->virt_base, bytes))
-			return error_set(e, "kernel, initrd and page tables do not fit into the address space behind %#llx",
+			return error_set(e, "kernel, initrd and tables for %llu MiB of memory do not fit into the address space behind %#llx (see --memory)",
+					 (unsigned long long)r->nr_pages >> 8,
 					 (unsigned long long)r->virt_base);
 		need = 1 + count_tables(r->virt_base, r->virt_base + bytes - 1);
 		if (need <= n)
@@ -127,7 +128,7 @@ int layout_make(const struct layout_request *r, struct layout *l, struct error *
 	*l = (struct layout){ .virt_base = r->virt_base };
 	if (r->nr_pages > PAGES_MAX || pages_of(r->kernel_end) > PAGES_MAX ||
 	    pages_of(r->initrd_len) > PAGES_MAX)
-		return error_set(e, "more than %lu TiB of guest memory", PAGES_MAX >> 28);
+		return error_set(e, "more than %lu TiB of guest memory (see --memory)", PAGES_MAX >> 28);
 	l->p2m_outside = p2m_is_outside(r);
 	if (place_mapped(r, l, &next, e))
 		return -1;

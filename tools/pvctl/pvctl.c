@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* pvctl: the command table, help, and the one place that prints errors. */
+#include <fcntl.h>
 #include <string.h>
 
 #include <linux/pvhv.h>
@@ -76,6 +77,21 @@ static int dispatch(int argc, char **argv, struct error *e)
 	return EXIT_USAGE;
 }
 
+/*
+ * A caller may have closed them. Then the next file to be opened, be it the module's or
+ * the guest's console, would be taken for stdin, stdout or stderr. Their places are
+ * filled with files that fail as closed ones do.
+ */
+static void fill_standard_files(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+	int fd;
+
+	for (fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) < 0)
+			return;
+}
+
 /* A full disk or closed pipe must not look like success. */
 static int flush(int code, struct error *e)
 {
@@ -90,6 +106,7 @@ int main(int argc, char **argv)
 	struct error e = {};
 	int code = EXIT_OK;
 
+	fill_standard_files();
 	if (has_help(argc, argv))
 		fputs(help, stdout);
 	else if (argc == 2 && !strcmp(argv[1], "--version"))

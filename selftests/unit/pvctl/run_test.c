@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -41,12 +42,10 @@ static int count_fds(void)
 	return n;
 }
 
-/* cmd_run() with @input on stdin; its stdout goes to @output. */
-static int run_words(const char *input, int argc, char **argv)
+/* cmd_run() with @input on stdin and @out as stdout. */
+static int run_words_to(int out, const char *input, int argc, char **argv)
 {
-	int in[2], out = memfd_create("out", MFD_CLOEXEC), saved_in = dup(0), saved_out = dup(1);
-	int code;
-	ssize_t n;
+	int in[2], saved_in = dup(0), saved_out = dup(1), code;
 
 	assert_int_equal(pipe(in), 0);
 	assert_int_equal(write(in[1], input, strlen(input)), strlen(input));
@@ -59,12 +58,20 @@ static int run_words(const char *input, int argc, char **argv)
 	code = cmd_run(argc, argv, &e);
 	dup2(saved_in, 0);
 	dup2(saved_out, 1);
-	n = pread(out, output, sizeof(output) - 1, 0);
-	assert_true(n >= 0);
-	output[n] = 0;
 	close(saved_in);
 	close(saved_out);
 	close(in[0]);
+	return code;
+}
+
+/* The same; what it wrote goes to @output. */
+static int run_words(const char *input, int argc, char **argv)
+{
+	int out = memfd_create("out", MFD_CLOEXEC), code = run_words_to(out, input, argc, argv);
+	ssize_t n = pread(out, output, sizeof(output) - 1, 0);
+
+	assert_true(n >= 0);
+	output[n] = 0;
 	close(out);
 	return code;
 }
@@ -384,6 +391,29 @@ static void test_output_length(void **state)
 	assert_int_equal(strlen(output), PVHV_CONSOLE_MAX);
 }
 
+/* The guest goes on; who started it hears that something is missing, if nobody knows. */
+static void test_output_lost(void **state)
+{
+	char *argv[] = { "run", "--name", "guest-1", "--kernel", kernel, "--memory", "16M", NULL };
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC), pipes[2];
+
+	(void)state;
+	module.guest = guest_prints_much;
+	assert_int_equal(run_words_to(full, "", 7, argv), EXIT_OK);
+	assert_error(&e, "output is lost: No space");
+	assert_int_equal(module.runs, 2);
+	close(full);
+
+	module_reset();
+	module.guest = guest_prints_much;
+	assert_int_equal(pipe(pipes), 0);
+	close(pipes[0]);
+	assert_int_equal(run_words_to(pipes[1], "", 7, argv), EXIT_OK);
+	assert_string_equal(e.text, "");
+	assert_int_equal(module.runs, 2);
+	close(pipes[1]);
+}
+
 /* ----------------------------------------------------- what does not start */
 
 static void test_refusals(void **state)
@@ -531,7 +561,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_life), TEST(test_shutdowns), TEST(test_crashes), TEST(test_run_fails),
 		TEST(test_interrupted), TEST(test_signals), TEST(test_signal_in_flood),
-		TEST(test_input), TEST(test_output_length), TEST(test_refusals), TEST(test_device),
+		TEST(test_input), TEST(test_output_length), TEST(test_output_lost),
+		TEST(test_refusals), TEST(test_device),
 		TEST(test_files), TEST(test_memory_of_host), TEST(test_usage),
 	};
 
