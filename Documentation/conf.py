@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Sphinx: `make docs` writes HTML to build/docs. Nothing but Sphinx itself is needed."""
+import os
+
 project = "pvhv"
 author = "the pvhv authors"
-version = release = "0.1"
+with open(os.path.join(os.path.dirname(__file__), "../VERSION"), encoding="ascii") as f:
+    version = release = f.read().strip()
 extensions = []
 # Literal blocks here are diagrams and shell lines, not Python.
 highlight_language = "none"

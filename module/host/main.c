@@ -56,5 +56,5 @@ module_init(pvhv_init);
 module_exit(pvhv_exit);
 
 MODULE_DESCRIPTION("type-2 paravirtual hypervisor for Xen PV guests");
-MODULE_VERSION("0.1");
+MODULE_VERSION(PVHV_VERSION);
 MODULE_LICENSE("GPL");

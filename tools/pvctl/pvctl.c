@@ -7,8 +7,6 @@
 
 #include "cmd.h"
 
-#define VERSION	"0.1"
-
 static const char help[] =
 "usage: pvctl run --name NAME --kernel FILE [options] [-- WORDS...]\n"
 "       pvctl list\n"
@@ -110,7 +108,7 @@ int main(int argc, char **argv)
 	if (has_help(argc, argv))
 		fputs(help, stdout);
 	else if (argc == 2 && !strcmp(argv[1], "--version"))
-		printf("pvctl %s (interface version %d)\n", VERSION, PVHV_API_VERSION);
+		printf("pvctl %s (interface version %d)\n", PVHV_VERSION, PVHV_API_VERSION);
 	else
 		code = dispatch(argc, argv, &e);
 	code = flush(code, &e);
