@@ -12,14 +12,22 @@
 #   make fuzz            the fuzzers, until stopped or for TIME seconds
 #   make bench           what a guest costs, in executed instructions (BENCH_ARGS=--help)
 #   make docs            Documentation as HTML, in build/docs
-#   make install         module and pvctl for the running kernel (DESTDIR honoured)
-#   make uninstall clean
+#   make install         module and programs, for the running kernel if KVER says no other
+#   make uninstall       all of that gone again, for all kernels
+#   make dkms-install    as install, the module by DKMS: built again for each new kernel
+#   make dkms-uninstall
+#   make clean
 #
-# KVER is a full release or a short name as in `selftests/lab/lab --help`.
+# KVER is a full release or a short name as in `selftests/lab/lab --help`. What the install
+# verbs also take: DESTDIR, prefix, GROUP, SIGN_KEY, SIGN_CERT: Documentation/install.rst.
 
 # Host kernels of the lab.
 HOSTS ?= 6.1 6.1-cloud 6.1-rt 6.12 6.12-cloud debug
-KVER ?= 6.1
+running := $(shell uname -r)
+# A kernel that nobody chose: to install for the one that runs; to build for it if it
+# can be, else for the lab's.
+INSTALL_KVER := $(or $(KVER),$(running))
+KVER ?= $(if $(wildcard /lib/modules/$(running)/build/Makefile),$(running),6.1)
 JOBS ?= $(shell nproc)
 TESTS ?=
 TIME ?= 0
@@ -29,16 +37,18 @@ B := $(CURDIR)/build
 KERNELS := python3 selftests/lab/kernels.py
 
 prefix ?= /usr/local
-running := $(shell uname -r)
-moddir = $(DESTDIR)/lib/modules/$(running)/updates
 
-.PHONY: all packages packages-build kernels kernel-6.1 module modules pvctl guests demo check check-long fuzz bench docs install uninstall clean
+.PHONY: all packages packages-build packages-dkms kernels kernel-6.1 module modules pvctl guests demo \
+	check check-long fuzz bench docs install uninstall dkms-install dkms-uninstall clean
 .DEFAULT_GOAL := all
 
 all: module pvctl guests
 
 packages-build:
 	@selftests/lab/packages build
+
+packages-dkms:
+	@selftests/lab/packages build dkms
 
 packages:
 	@selftests/lab/packages build test
@@ -88,14 +98,17 @@ docs:
 	@selftests/lab/packages docs
 	sphinx-build -q -W --keep-going -b html Documentation $(B)/docs
 
-install: module-$(running) pvctl
-	install -D -m 644 $(B)/$(running)/pvhv.ko $(moddir)/pvhv.ko
-	install -D -m 755 $(B)/pvctl/pvctl $(DESTDIR)$(prefix)/bin/pvctl
-	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(running)
+INSTALL := tools/install/install --root='$(DESTDIR)' --prefix='$(prefix)'
 
-uninstall:
-	rm -f $(moddir)/pvhv.ko $(DESTDIR)$(prefix)/bin/pvctl
-	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(running)
+install: module-$(INSTALL_KVER) pvctl
+	@$(INSTALL) --kernel=$$($(KERNELS) release $(INSTALL_KVER)) --group='$(GROUP)' \
+		--sign-key='$(SIGN_KEY)' --sign-cert='$(SIGN_CERT)' install
+
+dkms-install: packages-dkms pvctl
+	@$(INSTALL) --kernel=$$($(KERNELS) release $(INSTALL_KVER)) --group='$(GROUP)' dkms-install
+
+uninstall dkms-uninstall:
+	@$(INSTALL) $@
 
 clean:
 	rm -rf $(B)

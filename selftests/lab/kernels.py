@@ -48,6 +48,7 @@ def with_headers():
     """Releases that modules can be built for."""
     found = [os.path.basename(path)[len("linux-headers-"):] for root in ROOTS
              for path in glob.glob(os.path.join(root, "usr/src/linux-headers-*"))]
+    found += [path.split("/")[3] for path in glob.glob("/lib/modules/*/build/Makefile")]
     return [full for full in found if "-common" not in full and headers_of(full)]
 
 
@@ -69,8 +70,15 @@ def release(name):
               for root in ROOTS for path in glob.glob(os.path.join(root, "boot/vmlinuz-*"))]
     found = newest(name, with_headers()) or newest(name, images)
     if not found:
-        raise Missing("no kernel %s here: `make kernels` fetches it" % name)
+        raise Missing("no headers or image of kernel %s here: %s" % (name, remedy(name)))
     return found
+
+
+def remedy(name):
+    """What brings headers."""
+    if name in NAMES:
+        return "`make kernels` fetches it"
+    return "`apt-get install linux-headers-%s` brings its headers" % name
 
 
 def embedded_release(path):
@@ -84,6 +92,9 @@ def embedded_release(path):
 def root(name):
     """The directory that has boot/vmlinuz-RELEASE in it, '/' if it is installed."""
     full = release(name)
+    if "/" in name:    # an image in a root of its own has its modules there
+        own = os.path.dirname(os.path.dirname(os.path.abspath(name)))
+        return own if os.path.isdir(os.path.join(own, "lib/modules", full)) else "/"
     for candidate in ROOTS:
         if os.access(os.path.join(candidate, "boot/vmlinuz-" + full), os.R_OK):
             return candidate
@@ -105,7 +116,7 @@ def headers(name):
         return debugkernel.headers()
     path = headers_of(release(name))
     if not path:
-        raise Missing("no headers of kernel %s here: `make kernels` fetches them" % release(name))
+        raise Missing("no headers of kernel %s here: %s" % (release(name), remedy(name)))
     return path
 
 
