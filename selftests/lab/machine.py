@@ -83,6 +83,8 @@ class Qemu:
         else:
             command += ["-serial", "file:" + self.console]
         command += ["-serial", "file:" + self.report]
+        if args.disk:
+            command += ["-drive", "file=%s,format=raw,if=virtio,snapshot=on" % args.disk]
         if args.icount:
             command += ["-icount", "shift=0,sleep=off"]
         if args.link:
@@ -130,7 +132,7 @@ class Bochs:
     silence, cap = 1200, 10800
 
     def __init__(self, args, directory, initrd):
-        for option in ("la57", "icount", "nmi", "gdb", "link", "interactive"):
+        for option in ("la57", "icount", "nmi", "gdb", "link", "disk", "interactive"):
             if getattr(args, option):
                 raise SystemExit("lab: --%s is for QEMU" % option)
         self.args, self.directory = args, directory
