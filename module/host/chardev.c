@@ -15,6 +15,7 @@
 #include "chardev.h"
 #include "compat.h"
 #include "cpu.h"
+#include "debug.h"
 #include "domain.h"
 #include "event.h"
 #include "memory.h"
@@ -42,6 +43,7 @@ union ioctl_arg {
 	};
 	struct pvhv_raise_port raise;
 	struct pvhv_regs regs;
+	struct pvhv_set_debug debug;
 };
 
 /**
@@ -109,7 +111,8 @@ static long dev_get_version(void *self, union ioctl_arg *arg)
 	arg->version.api = PVHV_API_VERSION;
 	arg->version.features = (host & FEATURE_LA57 ? PVHV_FEATURE_LA57 : 0) |
 				(host & FEATURE_PCID ? PVHV_FEATURE_PCID : 0) |
-				(host & FEATURE_TSC_STABLE ? PVHV_FEATURE_STABLE_TSC : 0);
+				(host & FEATURE_TSC_STABLE ? PVHV_FEATURE_STABLE_TSC : 0) |
+				PVHV_FEATURE_DEBUG;
 	strscpy(arg->version.module, THIS_MODULE->version, sizeof(arg->version.module));
 	return 0;
 }
@@ -264,12 +267,18 @@ static long vcpu_get_regs(void *self, union ioctl_arg *arg)
 	return 0;
 }
 
+static long vcpu_set_debug(void *self, union ioctl_arg *arg)
+{
+	return pvhv_debug_set(self, &arg->debug);
+}
+
 static const struct ioctl_desc vcpu_ioctls[] = {
 	{ PVHV_RUN, 0, false, vcpu_run },
 	{ PVHV_SET_REGS, sizeof(struct pvhv_regs), false, vcpu_set_regs,
 	  .first = PVHV_REGS_SIZE_1 },
 	{ PVHV_GET_REGS, sizeof(struct pvhv_regs), true, vcpu_get_regs,
 	  .first = PVHV_REGS_SIZE_1 },
+	{ PVHV_SET_DEBUG, sizeof(struct pvhv_set_debug), false, vcpu_set_debug },
 };
 
 static long vcpu_ioctl(struct file *f, unsigned int cmd, unsigned long user)

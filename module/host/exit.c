@@ -148,6 +148,16 @@ static int exit_crash(struct pvhv_vcpu *v)
 	return PVHV_CONTINUE;
 }
 
+static int exit_debug(struct pvhv_vcpu *v)
+{
+	v->run->debug.vector = arg(v, 0);
+	v->run->debug.reserved = 0;
+	v->run->debug.dr6 = arg(v, 1);
+	v->run->debug.rip = v->area.regs->rip;
+	v->run->reason = PVHV_EXIT_DEBUG;
+	return PVHV_TO_VMM;
+}
+
 static int exit_panic(struct pvhv_vcpu *v)
 {
 	const struct world *w = v->area.world;
@@ -217,6 +227,7 @@ static const struct {
 	[EXIT_CRASH] = { "crash", exit_crash },
 	[EXIT_PANIC] = { "panic", exit_panic },
 	[EXIT_ASYNC_PF] = { "async_pf", exit_async_pf },
+	[EXIT_DEBUG] = { "debug", exit_debug },
 	[EXIT_AUDIT] = { "audit", exit_audit },
 };
 

@@ -50,7 +50,9 @@ static void run_drain(struct pvhv_vcpu *v)
 
 static void run_prepare_requests(struct pvhv_vcpu *v)
 {
-	u32 wanted = trace_pvhv_hypercall_enabled() || trace_pvhv_bounce_enabled();
+	bool traced = trace_pvhv_hypercall_enabled() || trace_pvhv_bounce_enabled();
+	bool steps = v->area.world->debug_control & DEBUG_STEP;
+	u32 wanted = (traced ? TRACE_WANTED : 0) | (steps ? TRACE_STEPS : 0);
 
 	if (unlikely(v->area.world->trace != wanted))
 		WRITE_ONCE(v->area.world->trace, wanted);

@@ -157,9 +157,15 @@ void pvhv_vcpu_destroy(struct pvhv_vcpu *v)
 }
 
 /* WRFSBASE and WRMSR refuse anything else, and the monitor does not expect that. */
-static bool base_valid(u64 base)
+bool pvhv_vcpu_base_valid(u64 base)
 {
 	return (u64)((s64)(base << 16) >> 16) == base;
+}
+
+/* What a vCPU that has begun to run must not change. */
+static bool same_context(const struct world_context *c, const struct pvhv_regs *in)
+{
+	return in->user_mode == c->user_mode && in->cr3_gfn == c->cr3_gfn;
 }
 
 /* The caller holds @running. */
@@ -167,13 +173,17 @@ int pvhv_vcpu_set_regs(struct pvhv_vcpu *v, const struct pvhv_regs *in)
 {
 	struct world_context *c = &v->area.world->context;
 	struct regs *r = v->area.regs;
+	/* Until the monitor has loaded its context it can be another one. */
+	bool started = v->ran && !(v->area.world->request & REQUEST_CONTEXT);
 
-	if (v->ran)
-		return -EBUSY;
+	if (v->ran && pvhv_domain_ended(v->d))
+		return -ESHUTDOWN;
 	/* The other vCPUs are the guest's to start. */
-	if (v->id || in->user_mode || in->cr3_gfn >= v->d->shared->max_pages ||
-	    !base_valid(in->fs_base) || !base_valid(in->gs_base_kernel) ||
-	    !base_valid(in->gs_base_user))
+	if (v->id || !pvhv_vcpu_base_valid(in->fs_base) ||
+	    !pvhv_vcpu_base_valid(in->gs_base_kernel) || !pvhv_vcpu_base_valid(in->gs_base_user))
+		return -EINVAL;
+	if (started ? !same_context(c, in) :
+	    in->user_mode || in->cr3_gfn >= v->d->shared->max_pages)
 		return -EINVAL;
 	*r = (struct regs){
 		.r15 = in->r15, .r14 = in->r14, .r13 = in->r13, .r12 = in->r12, .rbp = in->rbp,
@@ -181,13 +191,18 @@ int pvhv_vcpu_set_regs(struct pvhv_vcpu *v, const struct pvhv_regs *in)
 		.rax = in->rax, .rcx = in->rcx, .rdx = in->rdx, .rsi = in->rsi, .rdi = in->rdi,
 		.rip = in->rip, .cs = r->cs, .rflags = in->rflags, .rsp = in->rsp, .ss = r->ss,
 	};
-	*c = (struct world_context){
-		.fs_base = in->fs_base, .gs_base_kernel = in->gs_base_kernel,
-		.gs_base_user = in->gs_base_user, .cr2 = in->cr2, .cr3_gfn = in->cr3_gfn,
-		.events_masked = 1, .fault_vector = ~0ULL,
-	};
-	v->area.world->request |= REQUEST_CONTEXT;
+	/* The monitor does it at its first entry only. */
+	if (v->ran)
+		r->rflags = (in->rflags & RFLAGS_GUEST) | RFLAGS_FIXED;
+	c->fs_base = in->fs_base;
+	c->gs_base_kernel = in->gs_base_kernel;
+	c->gs_base_user = in->gs_base_user;
 	v->ready = true;
+	if (started)
+		return 0;
+	c->cr2 = in->cr2;
+	c->cr3_gfn = in->cr3_gfn;
+	v->area.world->request |= REQUEST_CONTEXT;
 	return 0;
 }
 

@@ -47,6 +47,9 @@ void pvhv_vcpu_kick_all(struct pvhv_domain *d);
 /** pvhv_vcpu_overhead - bytes of the areas of a domain */
 u64 pvhv_vcpu_overhead(struct pvhv_domain *d);
 
+/** pvhv_vcpu_base_valid - is it an address that 4-level paging can have? */
+bool pvhv_vcpu_base_valid(u64 base);
+
 int pvhv_vcpu_set_regs(struct pvhv_vcpu *v, const struct pvhv_regs *regs);
 void pvhv_vcpu_get_regs(struct pvhv_vcpu *v, struct pvhv_regs *regs);
 

@@ -4,8 +4,6 @@
 #include "cpu.h"
 #include "guestmem.h"
 
-#define DR6_INIT	0xffff0ff0
-#define DR6_STATUS	0xe00f		/* B0-B3, BD, BS, BT */
 #define DR7_FIXED	0x400
 #define DR7_ENABLE	0xff		/* L0 G0 ... L3 G3 */
 #define DR7_GD		BIT(13)
@@ -24,16 +22,28 @@ static bool breakpoint_valid(u64 va)
 	return lib_canonical(va) && !guestmem_reserved(va);
 }
 
-/* The guest's registers become the CPU's, or its breakpoints go off. */
+static bool debugger_has_them(const struct vcpu *v)
+{
+	return v->w->debug_control & DEBUG_HARDWARE;
+}
+
+/* The guest's registers, or its debugger's, become the CPU's; or breakpoints go off. */
 static void load(struct vcpu *v)
 {
+	const u64 *dr = debugger_has_them(v) ? v->w->debug_dr : v->debugreg;
+	u64 dr7 = debugger_has_them(v) ? v->w->debug_dr7 : v->debugreg[7];
 	int n;
 
-	v->debug_live = v->debugreg[7] & DR7_ENABLE;
+	v->debug_live = dr7 & DR7_ENABLE;
 	if (v->debug_live)
 		for (n = 0; n < 4; n++)
-			cpu_write_dr(n, v->debugreg[n]);
-	cpu_write_dr(7, v->debug_live ? v->debugreg[7] : DR7_FIXED);
+			cpu_write_dr(n, dr[n]);
+	cpu_write_dr(7, v->debug_live ? dr7 : DR7_FIXED);
+}
+
+void debugreg_reload(struct vcpu *v)
+{
+	load(v);
 }
 
 bool debugreg_write(struct vcpu *v, u32 n, u64 val)
@@ -70,7 +80,7 @@ bool debugreg_read(struct vcpu *v, u32 n, u64 *val)
 
 void debugreg_enter(struct vcpu *v)
 {
-	if (unlikely(v->debugreg[7] & DR7_ENABLE))
+	if (unlikely(v->debugreg[7] & DR7_ENABLE || debugger_has_them(v)))
 		load(v);
 	if (unlikely(v->ts))
 		debugreg_set_ts(v, true);
@@ -78,7 +88,14 @@ void debugreg_enter(struct vcpu *v)
 
 void debugreg_take_status(struct vcpu *v)
 {
-	v->debugreg[6] |= cpu_read_dr(6) & DR6_STATUS;
+	u64 status = cpu_read_dr(6) & DR6_STATUS;
+
+	/* The debugger's is of no interest any more. */
+	if (debugger_has_them(v))
+		status &= ~(u64)DR6_BREAKPOINTS;
+	if (v->step_forced && !v->step_own)
+		status &= ~(u64)DR6_STEP;
+	v->debugreg[6] |= status;
 	cpu_write_dr(6, DR6_INIT);
 }
 

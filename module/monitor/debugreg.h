@@ -9,6 +9,11 @@
 
 #include "panic.h"
 
+#define DR6_INIT	0xffff0ff0
+#define DR6_BREAKPOINTS	0xf		/* B0-B3 */
+#define DR6_STEP	BIT(14)		/* BS */
+#define DR6_STATUS	0xe00f		/* and BD, BS, BT */
+
 /** debugreg_init - the values after reset */
 void debugreg_init(struct vcpu *v);
 
@@ -24,6 +29,9 @@ bool __must_check debugreg_read(struct vcpu *v, u32 n, u64 *val);
 
 /** debugreg_enter - from the host: into the CPU what is in use */
 void debugreg_enter(struct vcpu *v);
+
+/** debugreg_reload - the same after the debugger in the VMM has taken or left the registers */
+void debugreg_reload(struct vcpu *v);
 
 /** debugreg_take_status - #DB: what the CPU's DR6 says goes to the guest's */
 void debugreg_take_status(struct vcpu *v);

@@ -8,7 +8,7 @@
 
 void record_put(struct vcpu *v, enum trace_kind kind, u32 what, u64 arg);
 
-/** record_wanted - does somebody trace? Then the short ways are closed. */
+/** record_wanted - does somebody trace, or step? Then the short ways are closed. */
 static inline bool record_wanted(const struct world *w)
 {
 	return unlikely(READ_ONCE(w->trace));
@@ -17,7 +17,7 @@ static inline bool record_wanted(const struct world *w)
 /** record - note an event if somebody traces, at the guest's current rip */
 static inline void record(struct vcpu *v, enum trace_kind kind, u32 what, u64 arg)
 {
-	if (record_wanted(v->w))
+	if (unlikely(READ_ONCE(v->w->trace) & TRACE_WANTED))
 		record_put(v, kind, what, arg);
 }
 

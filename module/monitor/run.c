@@ -8,6 +8,7 @@
 #include "audit.h"
 #include "bounce.h"
 #include "cpu.h"
+#include "debugger.h"
 #include "debugreg.h"
 #include "event.h"
 #include "pgtable.h"
@@ -38,7 +39,7 @@ static void run_init(struct vcpu *v)
 	v->root5_user = (u64 *)(area + AREA_ROOT_USER);
 	v->regs->cs = SEL_GUEST_CS64;
 	v->regs->ss = SEL_GUEST_SS;
-	v->regs->rflags = (v->regs->rflags & 0xcd5) | RFLAGS_IF | BIT(1);
+	v->regs->rflags = (v->regs->rflags & 0xcd5) | RFLAGS_FIXED;
 	v->info_page.gfn = GFN_NONE;
 	v->time_page.gfn = GFN_NONE;
 	v->runstate_page.gfn = GFN_NONE;
@@ -106,6 +107,8 @@ static void __noinline run_requests(struct vcpu *v)
 
 	if (request & REQUEST_NO_DS)
 		run_stop_ds(v);
+	if (request & REQUEST_DEBUG)
+		debugger_request(v);
 	if (request & REQUEST_PANIC)
 		run_provoke(v);
 	if (request & REQUEST_AUDIT)
@@ -183,10 +186,13 @@ u32 run_prepare(struct vcpu *v)
 	struct world *w = v->w;
 
 	tlb_enter_monitor(v);
+	debugger_entered(v);
 	if (unlikely(v->pending_vector | READ_ONCE(w->nmi_noted) | READ_ONCE(w->kick)))
 		run_note_reasons(v);
-	if (unlikely(event_pending(v)) && !v->exit && v->event.rip)
+	if (unlikely(event_pending(v)) && !v->exit && v->event.rip && !debugger_steps(v))
 		bounce_upcall(v);
+	if (likely(!v->exit))
+		debugger_resume(v);
 	if (unlikely(v->exit))
 		return run_leave(v);
 	tlb_apply(v);

@@ -8,6 +8,7 @@
 #include "trap.h"
 #include "bounce.h"
 #include "cpu.h"
+#include "debugger.h"
 #include "debugreg.h"
 #include "emulate.h"
 #include "hypercall.h"
@@ -59,12 +60,6 @@ static void trap_page_fault(struct vcpu *v, struct regs *r)
 	bounce_page_fault(v, va, error);
 }
 
-static void trap_debug_exception(struct vcpu *v)
-{
-	debugreg_take_status(v);
-	bounce_exception(v, VECTOR_DB, 0);
-}
-
 /* Without CR0.TS it is XFD, which guards what does not exist for the guest: AMX. */
 static void trap_no_device(struct vcpu *v)
 {
@@ -88,6 +83,7 @@ static void trap_interrupt(struct vcpu *v, unsigned int vector)
 void trap_guest(struct vcpu *v, struct regs *r)
 {
 	tlb_enter_monitor(v);
+	debugger_entered(v);
 	if (r->vector >= 32 && r->vector != 0x80) {
 		trap_interrupt(v, r->vector);
 		return;
@@ -103,7 +99,10 @@ void trap_guest(struct vcpu *v, struct regs *r)
 		emulate_ud(v);
 		return;
 	case VECTOR_DB:
-		trap_debug_exception(v);
+		debugger_debug(v);
+		return;
+	case VECTOR_BP:
+		debugger_breakpoint(v);
 		return;
 	case VECTOR_NM:
 		trap_no_device(v);
@@ -130,6 +129,7 @@ void trap_syscall(struct vcpu *v, struct regs *r)
 	const struct vcpu_callback *cb;
 
 	tlb_enter_monitor(v);
+	debugger_entered(v);
 	if (likely(!v->user_mode)) {
 		hypercall_dispatch(v, r);
 		return;
@@ -164,6 +164,7 @@ static void trap_bad_iret(struct vcpu *v, struct regs *fault)
 	r->vector = 0;
 	r->error = 0;
 	tlb_enter_monitor(v);
+	debugger_entered(v);
 	/* What the frame says is still what the guest asked for: show it. */
 	bounce_failsafe(v);
 }

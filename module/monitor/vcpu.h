@@ -118,7 +118,17 @@ struct vcpu {
 	u64 ldt_base;
 	u64 ldt_frames[16];
 
-	u64 debugreg[8];	/* debugreg.c */
+	u64 debugreg[8];	/* debugreg.c: as the guest has them */
+
+	/* debugger.c */
+	u64 step_rip;		/* where the step began */
+	u32 step_kind;
+	bool step_armed;	/* a step is under way */
+	bool step_forced;	/* the TF in regs is ours */
+	bool step_own;		/* the guest had TF set itself */
+	bool told_breakpoint;	/* the VMM was told of a #BP */
+	bool pass_breakpoint;	/* and says that it is the guest's */
+
 	u64 xcr0;		/* emulate.c: as the guest has set it; the CPU keeps the host's */
 
 	/* event.c */

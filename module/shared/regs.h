@@ -16,6 +16,10 @@ struct regs {
 	u64 rip, cs, rflags, rsp, ss;
 };
 
+/* rflags: what a guest may choose (CF PF AF ZF SF TF DF OF NT RF AC ID), and what is set. */
+#define RFLAGS_GUEST	0x254dd5
+#define RFLAGS_FIXED	0x202
+
 #define REGS_SYSCALL	0x100
 #define REGS_SYSCALL32	0x101
 

@@ -41,6 +41,7 @@ enum exit_reason {
 	EXIT_CRASH,		/* the domain dies: [0] enum crash_reason, world.text says why */
 	EXIT_PANIC,		/* monitor bug: world.text, [0] rip, world.backtrace */
 	EXIT_ASYNC_PF,		/* page fault injected by L0: [0] token (CR2); host: [1] flags */
+	EXIT_DEBUG,		/* for the debugger in the VMM: [0] vector, [1] DR6 */
 	EXIT_AUDIT,		/* REQUEST_AUDIT is done: [0] differences, world.text: the first */
 	EXIT_REASONS
 };
@@ -65,7 +66,18 @@ enum crash_reason {
 #define REQUEST_TIME		(1u << 3)	/* world.time has changed */
 #define REQUEST_PANIC		(1u << 5)	/* a test of panics: world.provoke */
 #define REQUEST_NO_DS		(1u << 6)	/* PEBS or BTS are on: off before the guest runs */
+#define REQUEST_DEBUG		(1u << 7)	/* world.debug_* have changed */
 #define REQUEST_AUDIT		(1u << 4)	/* audit the domain, which has ended; do not run it */
+
+/* world.debug_control; the same values as PVHV_DEBUG_* of uapi/linux/pvhv.h. */
+#define DEBUG_BREAKPOINT	(1u << 0)	/* #BP is the debugger's */
+#define DEBUG_STEP		(1u << 1)	/* leave after one instruction */
+#define DEBUG_HARDWARE		(1u << 2)	/* debug_dr, debug_dr7 instead of the guest's */
+#define DEBUG_PASS		(1u << 3)	/* the last #BP was the guest's, give it back */
+
+/* world.trace */
+#define TRACE_WANTED		(1u << 0)	/* record for tracepoints, see trace.h */
+#define TRACE_STEPS		(1u << 1)	/* do not; but nothing may be done the quick way */
 
 /* world.provoke: a bug of the monitor for tests to look at. */
 enum provoke {
@@ -146,11 +158,15 @@ struct world {
 	u64 debugctl;
 	u32 ds_stopped;		/* 1: switch.S writes both back on its way out; the host clears it */
 	u32 reserved2;
+	u32 debug_control;	/* DEBUG_* */
+	u32 reserved4;
+	u64 debug_dr[4];	/* with DEBUG_HARDWARE; checked by the host */
+	u64 debug_dr7;
 	u64 programmed;		/* system time in ns for which the host set a timer; ~0 none */
 	struct world_time time;
 
 	/* [a] */
-	u32 trace;		/* not 0: record for tracepoints, see trace.h */
+	u32 trace;		/* TRACE_* */
 	u32 reserved3;
 	u32 kick;		/* not 0: return at once; the host clears it */
 	u32 nmi_noted;		/* switch.S: an NMI came in the monitor */
@@ -163,7 +179,7 @@ struct world {
 	u64 exit_arg[4];
 	u64 deadline;		/* system time in ns the guest wants VIRQ_TIMER at; ~0 none */
 	u64 blocked;		/* 1 while EXIT_BLOCK or EXIT_POLL stands */
-	struct world_context context;	/* [h] with REQUEST_CONTEXT; [m] at each exit */
+	struct world_context context;	/* [h] with REQUEST_CONTEXT, and the bases; [m] at each exit */
 	u64 backtrace[WORLD_BACKTRACE_MAX]; /* EXIT_PANIC: return addresses, 0 ends */
 	char text[WORLD_TEXT_MAX];
 	u64 counter[COUNTERS];

@@ -183,8 +183,9 @@ void check_unknown(const char *what, int fd, const unsigned long *known, size_t 
 	static const unsigned long all[] = {
 		PVHV_GET_VERSION, PVHV_CREATE_DOMAIN, PVHV_SET_MEMORY, PVHV_CREATE_VCPU,
 		PVHV_BIND_PORT, PVHV_RAISE_PORT, PVHV_RUN, PVHV_SET_REGS, PVHV_GET_REGS,
+		PVHV_SET_DEBUG,
 		/* Of no descriptor: other numbers, another type, size and direction. */
-		_IO('X', 0x7f), _IO('X', 0x72), _IO('X', 0x8f), _IO('X', 0x93), _IO('X', 0xff),
+		_IO('X', 0x7f), _IO('X', 0x72), _IO('X', 0x8f), _IO('X', 0x94), _IO('X', 0xff),
 		_IO('Y', 0x90), _IOWR('X', 0x70, char[64]), _IOW('X', 0x71, struct pvhv_create_domain),
 		_IOR('X', 0x91, struct pvhv_regs), 0, 1, 0xffffffff,
 	};

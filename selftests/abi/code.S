@@ -90,6 +90,15 @@ CODE code_wait
 CODE code_fault
 	ud2
 
+CODE code_int3
+	int3
+	jmp code_shutdown
+
+CODE code_flags
+	pushf
+	pop %rbx
+	jmp code_flags
+
 CODE code_ldt
 	mov $7, %ecx			/* the first entry of the LDT */
 	xor %eax, %eax

@@ -49,7 +49,7 @@ struct guest {
 extern const char code_start[], code_end[];
 extern const char code_loop[], code_count[], code_shutdown[], code_block[], code_yield[];
 extern const char code_write[], code_read[], code_send[], code_wait[], code_fault[];
-extern const char code_ldt[], code_is_up[];
+extern const char code_ldt[], code_is_up[], code_int3[], code_flags[];
 
 /** guest_create - domain with memory, vCPU 0 and its run page; @code is in @g->regs only */
 void guest_create(struct guest *g, const char *name, const char *code);

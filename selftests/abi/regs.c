@@ -114,7 +114,7 @@ static void check_order(void)
 	is(guest_set_regs(&g), 0, "the last ones count");
 	*(u32 *)guest_data(&g, DATA_REASON) = 0;
 	is(guest_end(&g), PVHV_EXIT_SHUTDOWN, "run");
-	is(guest_set_regs(&g), -EBUSY, "registers after the run");
+	is(guest_set_regs(&g), -ESHUTDOWN, "registers after the end");
 	r = get();
 	ok(r.rbx == 0x1122334455667788, "rbx is what it was");
 	ok(r.rdi == 2 && r.rsp == g.regs.rsp && r.cr3_gfn == GFN_L4 && !r.user_mode,
@@ -164,7 +164,7 @@ int main(void)
 		{ "GET_REGS", PVHV_GET_REGS, sizeof(get_in), true, &get_in, ready, NULL, { 0 },
 		  PVHV_REGS_SIZE_1 },
 	};
-	const unsigned long known[] = { PVHV_RUN, PVHV_SET_REGS, PVHV_GET_REGS };
+	const unsigned long known[] = { PVHV_RUN, PVHV_SET_REGS, PVHV_GET_REGS, PVHV_SET_DEBUG };
 
 	close(device());
 	set = pattern();

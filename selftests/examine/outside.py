@@ -3,7 +3,9 @@
 for tests that look at a guest with tools that are here. Results of the machine are
 passed on and counted with those of the test.
 """
+import gzip
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -92,21 +94,35 @@ class Machine:
         self.directory.cleanup()
 
 
-def gdb(program, commands, options=()):
-    """Runs gdb in batch mode; returns what it says."""
-    argv = ["gdb", "-q", "-nx", "-batch", "-ex", "set pagination off", "-ex",
-            "set confirm off", *options]
+def gdb(program, commands, interrupt=None):
+    """Runs gdb in batch mode; returns what it says. Some time after it has said the word
+    @interrupt it gets a Ctrl-C."""
+    argv = ["gdb", "-q", "-nx", "-batch", "-ex", "set pagination off", "-ex", "set confirm off"]
     for command in commands:
         argv += ["-ex", command]
-    result = subprocess.run(argv + ([program] if program else []), stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, errors="replace",
-                            stdin=subprocess.DEVNULL, check=False)
-    return result.stdout
+    process = subprocess.Popen(argv + ([program] if program else []), stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, errors="replace",
+                               stdin=subprocess.DEVNULL)
+    text = ""
+    for line in process.stdout:
+        text += line
+        if interrupt and line.rstrip() == interrupt:
+            threading.Timer(3, process.send_signal, [signal.SIGINT]).start()
+    process.wait()
+    return text
+
+
+def report(writer, checks, text):
+    """Results, and what they were made from if one is bad."""
+    for name, good in checks.items():
+        writer.result("ok" if good else "not ok", name)
+    if not all(checks.values()):
+        for line in text.splitlines():
+            writer.note(line)
 
 
 def unpack(packed, path):
     """Unpacks a gzip file; zeros become holes."""
-    import gzip
     with gzip.open(packed, "rb") as source, open(path, "wb") as out:
         while block := source.read(1 << 16):
             if block.count(0) == len(block):

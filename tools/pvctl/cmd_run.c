@@ -20,6 +20,7 @@
 #include "cmd.h"
 #include "core.h"
 #include "file.h"
+#include "gdb.h"
 #include "parse.h"
 #include "report.h"
 #include "terminal.h"
@@ -34,6 +35,8 @@ struct run_options {
 	u64 memory;
 	bool console_raw;
 	const char *dump_on_crash;
+	const char *gdb;
+	bool gdb_wait;
 	char cmdline[MAX_GUEST_CMDLINE];
 };
 
@@ -46,6 +49,8 @@ static const struct option long_options[] = {
 	{ "memory", required_argument, NULL, 'm' },
 	{ "console-raw", no_argument, NULL, 'r' },
 	{ "dump-on-crash", required_argument, NULL, 'd' },
+	{ "gdb", required_argument, NULL, 'g' },
+	{ "gdb-wait", no_argument, NULL, 'w' },
 	{ },
 };
 
@@ -69,6 +74,12 @@ static int option_set(struct run_options *o, int c, char **argv, struct error *e
 	case 'd':
 		o->dump_on_crash = optarg;
 		return 0;
+	case 'g':
+		o->gdb = optarg;
+		return 0;
+	case 'w':
+		o->gdb_wait = true;
+		return 0;
 	case ':':
 		return error_set(e, "run: option '%s' needs a value", argv[optind - 1]);
 	default:
@@ -91,6 +102,8 @@ static int options_parse(int argc, char **argv, struct run_options *o, struct er
 				 argv[optind]);
 	if (!o->name || !o->kernel)
 		return error_set(e, "run: --name and --kernel are needed (see: pvctl --help)");
+	if (o->gdb_wait && !o->gdb)
+		return error_set(e, "run: --gdb-wait needs --gdb");
 	return parse_join(argv + optind, argc - optind, o->cmdline, sizeof(o->cmdline), e);
 }
 
@@ -105,6 +118,7 @@ struct machine {
 	struct console console;
 	struct image image;
 	struct vcpu vcpu;
+	struct gdb gdb;
 };
 
 static int load_files(const struct run_options *o, struct machine *m, struct error *e)
@@ -170,10 +184,14 @@ static int machine_create(const struct run_options *o, struct machine *m, struct
 	if (console_open(&m->console, &m->domain, e) || build(o, m, e) ||
 	    vcpu_create(&m->domain, &m->image, &m->console, &m->vcpu, e))
 		goto fail_console;
+	if (gdb_open(&m->gdb, o->gdb, e))
+		goto fail_vcpu;
 	/* All is in the guest's memory now. */
 	free_files(m);
 	return 0;
 
+fail_vcpu:
+	vcpu_destroy(&m->vcpu);
 fail_console:
 	console_close(&m->console);
 	domain_destroy(&m->domain);
@@ -184,6 +202,7 @@ fail_files:
 
 static void machine_destroy(struct machine *m)
 {
+	gdb_close(&m->gdb);
 	vcpu_destroy(&m->vcpu);
 	console_close(&m->console);
 	domain_destroy(&m->domain);
@@ -216,22 +235,23 @@ static int signals_open(struct error *e)
 }
 
 /* The signal that ended it, 0: it ended by itself, -1: it did not start. */
-static int machine_run(struct machine *m, bool console_raw, struct error *e)
+static int machine_run(struct machine *m, const struct run_options *o, struct error *e)
 {
-	int signals = signals_open(e), sig;
+	int signals = signals_open(e), sig = -1;
 	bool terminal;
 
 	if (signals < 0)
 		return -1;
-	if (vcpu_start(&m->vcpu, e)) {
-		close(signals);
-		return -1;
-	}
-	terminal = terminal_enter(!console_raw);
+	if (gdb_start(&m->gdb, &m->vcpu, &m->domain, o->gdb_wait, e) || vcpu_start(&m->vcpu, e))
+		goto out;
+	terminal = terminal_enter(!o->console_raw);
 	sig = console_run(&m->console, signals, terminal);
 	console_stop_waiting(&m->console);
+	/* First: a debugger may hold the vCPU. */
+	gdb_close(&m->gdb);
 	vcpu_stop(&m->vcpu);
 	terminal_leave();
+out:
 	close(signals);
 	return sig;
 }
@@ -317,7 +337,7 @@ int cmd_run(int argc, char **argv, struct error *e)
 		return EXIT_USAGE;
 	if (machine_create(&o, &m, e))
 		return EXIT_START;
-	sig = machine_run(&m, o.console_raw, e);
+	sig = machine_run(&m, &o, e);
 	if (sig < 0)
 		code = EXIT_START;
 	else if (sig)

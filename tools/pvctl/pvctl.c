@@ -23,6 +23,8 @@ static const char help[] =
 "  --memory SIZE    with K, M, G or T; 128M if not given\n"
 "  --console-raw    Ctrl-C is a key for the guest, too\n"
 "  --dump-on-crash FILE  if it crashes, its memory and registers: a core file for gdb, crash\n"
+"  --gdb ADDRESS    let gdb attach: [HOST:]PORT (127.0.0.1), or the path of a socket\n"
+"  --gdb-wait       the guest starts when gdb says so\n"
 "  -- WORDS...      the guest kernel's command line\n"
 "list     the domains that run\n"
 "stats    counters of one domain, or of all\n"

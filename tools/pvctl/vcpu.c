@@ -54,7 +54,7 @@ int vcpu_create(const struct domain *d, const struct image *image, struct consol
 	struct pvhv_create_vcpu create = { .size = sizeof(create), .id = 0 };
 	void *run;
 
-	*v = (struct vcpu){ .console = c, .outside = true };
+	*v = (struct vcpu){ .console = c, .outside = true, .debug_fd = -1 };
 	pthread_mutex_init(&v->lock, NULL);
 	pthread_cond_init(&v->changed, NULL);
 	v->fd = ioctl(d->fd, PVHV_CREATE_VCPU, &create);
@@ -122,11 +122,40 @@ static bool exit_console_read(struct vcpu *v)
 	return true;
 }
 
+/* To the debugger, if there is one: it has a pause more. Returns whether there is. */
+static bool tell_debugger(struct vcpu *v, bool ended)
+{
+	static const u64 one = 1;
+	bool there;
+
+	pthread_mutex_lock(&v->lock);
+	there = v->debug_fd >= 0;
+	if (there) {
+		v->debug.ended = ended;
+		v->debug.vector = v->run->debug.vector;
+		v->debug.dr6 = v->run->debug.dr6;
+		v->pauses++;
+		/* It can only fail when its count is huge: told anyway. */
+		if (write(v->debug_fd, &one, sizeof(one)) < 0)
+			there = true;
+	}
+	pthread_mutex_unlock(&v->lock);
+	return there;
+}
+
+static bool exit_debug(struct vcpu *v)
+{
+	/* One that has just gone has left nothing behind that could stop it again. */
+	tell_debugger(v, false);
+	return true;
+}
+
 static bool (* const exits[])(struct vcpu *v) = {
 	[PVHV_EXIT_SHUTDOWN] = exit_shutdown,
 	[PVHV_EXIT_CRASH] = exit_crash,
 	[PVHV_EXIT_CONSOLE] = exit_console,
 	[PVHV_EXIT_CONSOLE_READ] = exit_console_read,
+	[PVHV_EXIT_DEBUG] = exit_debug,
 };
 
 static bool exit_failed(struct vcpu *v, int err)
@@ -192,6 +221,10 @@ static void *vcpu_thread(void *arg)
 	v->end = VCPU_STOPPED;
 	while (wait_for_turn(v) && run_once(v))
 		;
+	/* A debugger may look at what is left. */
+	if (tell_debugger(v, true))
+		wait_for_turn(v);
+	note_outside(v);
 	console_end(v->console);
 	return NULL;
 }
@@ -252,6 +285,13 @@ void vcpu_resume(struct vcpu *v)
 	pthread_mutex_lock(&v->lock);
 	v->pauses--;
 	pthread_cond_broadcast(&v->changed);
+	pthread_mutex_unlock(&v->lock);
+}
+
+void vcpu_debug(struct vcpu *v, int fd)
+{
+	pthread_mutex_lock(&v->lock);
+	v->debug_fd = fd;
 	pthread_mutex_unlock(&v->lock);
 }
 

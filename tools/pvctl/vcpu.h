@@ -27,7 +27,10 @@ enum vcpu_end {
  * @pauses: how many want it to stay out of PVHV_RUN
  * @outside: it is: perhaps in a console_write() that waits for the main thread, which
  *	may therefore wait for this, but not for more
- * @end, @code, @text: valid after vcpu_stop()
+ * @debug_fd: eventfd for a debugger, -1: there is none. While there is one, a stop for it
+ *	and the end of the guest count as a vcpu_pause() of the debugger's, which this tells
+ * @debug: that stop, valid after the event
+ * @end, @code, @text: valid after vcpu_stop(), or the event of the end
  */
 struct vcpu {
 	int fd;
@@ -40,6 +43,12 @@ struct vcpu {
 	bool stop;		/* [l] */
 	unsigned int pauses;	/* [l] */
 	bool outside;		/* [l] */
+	int debug_fd;		/* [l] */
+	struct {
+		bool ended;
+		u32 vector;
+		u64 dr6;
+	} debug;		/* [l] */
 	enum vcpu_end end;
 	u32 code;
 	char text[160];
@@ -62,6 +71,12 @@ void vcpu_stop(struct vcpu *v);
  */
 void vcpu_pause(struct vcpu *v);
 void vcpu_resume(struct vcpu *v);
+
+/**
+ * vcpu_debug - a debugger comes, @fd: its eventfd; or goes, -1
+ * When it goes, pauses that it was told of and has not ended are its to end.
+ */
+void vcpu_debug(struct vcpu *v, int fd);
 
 /** vcpu_regs - the registers of one that is paused or has ended */
 int vcpu_regs(const struct vcpu *v, struct pvhv_regs *r, struct error *e) __must_check;

@@ -34,7 +34,7 @@
 #include <linux/ioctl.h>
 
 /* Grows with every addition to this header; never reused for a changed one. */
-#define PVHV_API_VERSION	2
+#define PVHV_API_VERSION	3
 
 #define PVHV_NAME_MAX		64	/* domain name in bytes, with its NUL */
 #define PVHV_MAX_VCPUS		64	/* per domain */
@@ -60,6 +60,8 @@ struct pvhv_version {
 #define PVHV_FEATURE_LA57	(1ULL << 0)	/* the host runs 5-level paging */
 #define PVHV_FEATURE_PCID	(1ULL << 1)	/* guest roots keep their TLB entries */
 #define PVHV_FEATURE_STABLE_TSC	(1ULL << 2)	/* the guest's vDSO may read the TSC */
+
+#define PVHV_FEATURE_DEBUG	(1ULL << 3)	/* PVHV_SET_DEBUG */
 
 /**
  * struct pvhv_create_domain - PVHV_CREATE_DOMAIN: make an empty domain
@@ -181,11 +183,17 @@ struct pvhv_raise_port {
  * struct of PVHV_REGS_SIZE_1 bytes.
  *
  * Selectors are read-only; they start as the ABI's flat ones. Any rip, rsp and
- * rflags may be set: the guest gets what comes of it. PVHV_SET_REGS is for vCPU 0,
- * the others are the guest's to start. It returns -EBUSY once the vCPU has run, and
- * -EINVAL for another vCPU, a base that is no canonical address of 4-level paging, user
- * mode, or a root that is not below max_pages. Both: -EBUSY while a thread runs
- * the vCPU.
+ * rflags may be set: the guest gets what comes of it, but for the flags that are not a
+ * guest's to choose (IF, IOPL, VM, VIF, VIP). PVHV_SET_REGS is for vCPU 0, the others are
+ * the guest's to start. It returns -EINVAL for another vCPU, a base that is no canonical
+ * address of 4-level paging, user mode, or a root that is not below max_pages.
+ *
+ * Once the guest has begun to run, registers can still be set, for debuggers: then
+ * @user_mode and @cr3_gfn have to be what PVHV_GET_REGS says (else -EINVAL), @cr2 is
+ * read-only, too, and -ESHUTDOWN means that the domain has ended. (Before version 3: -EBUSY
+ * once it has run.)
+ *
+ * Both: -EBUSY while a thread runs the vCPU.
  */
 struct pvhv_regs {
 	__u32 size;
@@ -203,9 +211,46 @@ struct pvhv_regs {
 
 #define PVHV_REGS_SIZE_1	248
 
+/**
+ * struct pvhv_set_debug - PVHV_SET_DEBUG: a debugger in the VMM
+ * @control: in: PVHV_DEBUG_* bits, 0: no debugger
+ * @dr: in: addresses of breakpoints, with PVHV_DEBUG_HARDWARE
+ * @dr7: in: which of them are on and what they watch, as in the CPU's register
+ *
+ * What is the debugger's makes PVHV_RUN return with PVHV_EXIT_DEBUG, and the guest does
+ * not see it. Holds for all following PVHV_RUN. -EINVAL: an unknown bit; an address that
+ * is not the guest's; in @dr7 a reserved bit, general detect, a breakpoint on ports, or
+ * one on execution with a length; @dr or @dr7 not 0 without PVHV_DEBUG_HARDWARE. -EBUSY: a
+ * thread runs the vCPU.
+ */
+struct pvhv_set_debug {
+	__u32 size;
+	__u32 flags;		/* 0 */
+	__u32 control;
+	__u32 reserved;
+	__u64 dr[4];
+	__u64 dr7;
+};
+
+/* Each `int3` ends the run, with rip at it. */
+#define PVHV_DEBUG_BREAKPOINT	(1U << 0)
+/*
+ * The run ends after one instruction, or at the first one of an exception's handler.
+ * Event upcalls wait; a hypercall is one instruction, also if it blocks.
+ */
+#define PVHV_DEBUG_STEP		(1U << 1)
+/* @dr and @dr7 are in the CPU in place of the guest's, which it can still read and write. */
+#define PVHV_DEBUG_HARDWARE	(1U << 2)
+/*
+ * Only for the next PVHV_RUN: if the last exit was for a breakpoint, it was the guest's
+ * own, and gets the exception now.
+ */
+#define PVHV_DEBUG_PASS		(1U << 3)
+
 #define PVHV_RUN		_IO('X', 0x90)
 #define PVHV_SET_REGS		_IO('X', 0x91)
 #define PVHV_GET_REGS		_IO('X', 0x92)
+#define PVHV_SET_DEBUG		_IO('X', 0x93)
 
 /* PVHV_RUN returns 0 with one of these in pvhv_run.reason, or -1 with
  *
@@ -222,6 +267,7 @@ enum pvhv_reason {
 	PVHV_EXIT_CRASH = 2,	/* the module ended it: pvhv_run.crash */
 	PVHV_EXIT_CONSOLE = 3,	/* console_io write: pvhv_run.console */
 	PVHV_EXIT_CONSOLE_READ = 4, /* console_io read: fill pvhv_run.console */
+	PVHV_EXIT_DEBUG = 5,	/* for the debugger: pvhv_run.debug */
 };
 
 /* pvhv_run.shutdown.reason: the values of the Xen ABI, SHUTDOWN_* in xen/sched.h */
@@ -251,6 +297,9 @@ enum pvhv_crash {
  * @crash.text: out: one line for people
  * @console.len: bytes in @console.data. Write: out. Read: in: how many bytes the
  *	VMM put there, at most @console.max; read back at the next PVHV_RUN.
+ * @debug.vector: out: 1: a step or a breakpoint of @dr7, 3: `int3`
+ * @debug.dr6: out: what happened, as in the CPU's register (vector 1)
+ * @debug.rip: out: where the guest is
  *
  * The module never trusts what it finds here.
  */
@@ -271,6 +320,12 @@ struct pvhv_run {
 		__u32 max;
 		__u8 data[PVHV_CONSOLE_MAX];
 	} console;
+	struct {
+		__u32 vector;
+		__u32 reserved;
+		__u64 dr6;
+		__u64 rip;
+	} debug;
 };
 
 #endif /* _UAPI_LINUX_PVHV_H */
