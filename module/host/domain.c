@@ -6,6 +6,7 @@
  * the domain and takes the monitor out of the page tables.
  */
 #include <linux/mm.h>
+#include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -115,6 +116,7 @@ static void domain_free(struct pvhv_domain *d)
 	pvhv_event_destroy(d);
 	pvhv_memory_destroy(d);
 	pvhv_space_destroy(&d->space);
+	put_pid(d->pid);
 	mmdrop(d->mm);
 	kvfree(d);
 }
@@ -133,6 +135,8 @@ struct pvhv_domain *pvhv_domain_create(struct pvhv_create_domain *args)
 	pvhv_clock_start(&d->clock);
 	d->mm = current->mm;
 	mmgrab(d->mm);
+	d->pid = get_task_pid(current, PIDTYPE_TGID);
+	d->started = ktime_get_boottime_seconds();
 	d->notifier.ops = &domain_mm_ops;
 	INIT_LIST_HEAD(&d->pinned);
 	INIT_LIST_HEAD(&d->pool);

@@ -33,6 +33,8 @@ struct pvhv_domain {
 	char name[PVHV_NAME_MAX];	/* [I] */
 	u32 id;				/* [I] */
 	struct mm_struct *mm;		/* [I] held with mmgrab */
+	struct pid *pid;		/* [I] of the process that created it */
+	time64_t started;		/* [I] seconds since boot */
 	struct mmu_notifier notifier;
 	struct mutex mutex;
 	struct pvhv_space space;	/* [m] */

@@ -5,7 +5,11 @@
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/user.h>
 #include <linux/seq_file.h>
+#include <linux/timekeeping.h>
 
 #include "domain.h"
 #include "exit.h"
@@ -22,12 +26,46 @@ static const char * const counter_names[COUNTERS] = {
 #undef X
 };
 
+/* How it is at this moment: the first of these that fits. */
+static const char *domain_state(const struct pvhv_domain *d)
+{
+	bool entered = false, awake = false;
+	struct pvhv_vcpu *v;
+	u32 i;
+
+	for (i = 0; i < PVHV_MAX_VCPUS; i++) {
+		v = READ_ONCE(d->vcpu[i]);
+		if (!v || !atomic_read(&v->running))
+			continue;
+		entered = true;
+		awake |= !rcuwait_active(&v->wait);
+	}
+	if (READ_ONCE(d->ended))
+		return "ended";
+	if (!READ_ONCE(d->ran))
+		return "starting";
+	if (!entered)
+		return "paused";
+	return awake ? "running" : "idle";
+}
+
+/* The process as the reader's namespace calls it; 0 if it is not there, or not any more. */
+static void show_domain(struct seq_file *m, const struct pvhv_domain *d)
+{
+	seq_printf(m, "id %u\n", d->id);
+	seq_printf(m, "pid %d\n", pid_has_task(d->pid, PIDTYPE_TGID) ? pid_vnr(d->pid) : 0);
+	seq_printf(m, "uid %u\n", from_kuid_munged(current_user_ns(), d->user->uid));
+	seq_printf(m, "age_seconds %lld\n", ktime_get_boottime_seconds() - d->started);
+	seq_printf(m, "state %s\n", domain_state(d));
+}
+
 static int stats_show(struct seq_file *m, void *unused)
 {
 	struct pvhv_domain *d = m->private;
 	u64 sum;
 	u32 i, n;
 
+	show_domain(m, d);
 	for (i = EXIT_NONE + 1; i < EXIT_REASONS; i++) {
 		for (sum = 0, n = 0; n < PVHV_MAX_VCPUS; n++)
 			if (READ_ONCE(d->vcpu[n]))

@@ -336,7 +336,7 @@ static void mount_all(void)
 		{ "proc", "/proc" }, { "sysfs", "/sys" }, { "devtmpfs", "/dev" },
 		{ "debugfs", "/sys/kernel/debug" }, { "tracefs", "/sys/kernel/tracing" },
 		{ "tmpfs", "/tmp" }, { "devpts", "/dev/pts" }, { "tmpfs", "/dev/shm" },
-		{ "cgroup2", "/sys/fs/cgroup" },
+		{ "cgroup2", "/sys/fs/cgroup" }, { "tmpfs", "/run" },
 	};
 
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {

@@ -18,6 +18,7 @@
 #include <xen/xen.h>
 
 #include "cmd.h"
+#include "control.h"
 #include "core.h"
 #include "file.h"
 #include "gdb.h"
@@ -119,6 +120,7 @@ struct machine {
 	struct image image;
 	struct vcpu vcpu;
 	struct gdb gdb;
+	struct control control;
 };
 
 static int load_files(const struct run_options *o, struct machine *m, struct error *e)
@@ -186,10 +188,14 @@ static int machine_create(const struct run_options *o, struct machine *m, struct
 		goto fail_console;
 	if (gdb_open(&m->gdb, o->gdb, e))
 		goto fail_vcpu;
+	if (control_open(&m->control, &m->domain, &m->vcpu, e))
+		goto fail_gdb;
 	/* All is in the guest's memory now. */
 	free_files(m);
 	return 0;
 
+fail_gdb:
+	gdb_close(&m->gdb);
 fail_vcpu:
 	vcpu_destroy(&m->vcpu);
 fail_console:
@@ -202,6 +208,7 @@ fail_files:
 
 static void machine_destroy(struct machine *m)
 {
+	control_close(&m->control);
 	gdb_close(&m->gdb);
 	vcpu_destroy(&m->vcpu);
 	console_close(&m->console);
@@ -242,15 +249,21 @@ static int machine_run(struct machine *m, const struct run_options *o, struct er
 
 	if (signals < 0)
 		return -1;
-	if (gdb_start(&m->gdb, &m->vcpu, &m->domain, o->gdb_wait, e) || vcpu_start(&m->vcpu, e))
+	if (gdb_start(&m->gdb, &m->vcpu, &m->domain, o->gdb_wait, e))
 		goto out;
+	if (vcpu_start(&m->vcpu, e))
+		goto out;
+	if (control_start(&m->control, e))
+		goto out_stop;
 	terminal = terminal_enter(!o->console_raw);
 	sig = console_run(&m->console, signals, terminal);
 	console_stop_waiting(&m->console);
-	/* First: a debugger may hold the vCPU. */
-	gdb_close(&m->gdb);
-	vcpu_stop(&m->vcpu);
 	terminal_leave();
+out_stop:
+	/* First: a debugger may hold the vCPU, and so may who asked for a dump. */
+	gdb_close(&m->gdb);
+	control_close(&m->control);
+	vcpu_stop(&m->vcpu);
 out:
 	close(signals);
 	return sig;
@@ -347,7 +360,9 @@ int cmd_run(int argc, char **argv, struct error *e)
 	if (code == EXIT_CRASHED || code == EXIT_KILLED)
 		examine(&o, &m);
 	machine_destroy(&m);
-	if (sig > 0)
+	if (sig == SIGTERM && control_destroyed(&m.control))
+		error_set(e, "domain %s ended by pvctl destroy", o.name);
+	else if (sig > 0)
 		error_set(e, "domain %s ended by signal %d (%s)", o.name, sig, strsignal(sig));
 	explain_output(o.name, &m.console, e);
 	return code;

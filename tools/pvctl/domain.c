@@ -9,8 +9,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <linux/pvhv.h>
-
 #include "domain.h"
 
 #define DEVICE		"/dev/pvhv"
@@ -94,6 +92,7 @@ static int module_create(int device, const char *name, struct domain *d, struct 
 
 	/* parse_name() has checked the length. */
 	memcpy(c.name, name, strnlen(name, sizeof(c.name) - 1));
+	memcpy(d->name, c.name, sizeof(d->name));
 	d->fd = ioctl(device, PVHV_CREATE_DOMAIN, &c);
 	if (d->fd < 0)
 		return fail_create(name, e);

@@ -3,17 +3,21 @@
 #ifndef PVCTL_DOMAIN_H
 #define PVCTL_DOMAIN_H
 
+#include <linux/pvhv.h>
+
 #include "error.h"
 
 /**
  * struct domain
  * @fd: of the domain
+ * @name: as the module has it
  * @mem: the guest's memory, frames 0 to @nr_pages - 1; it may change at any moment
  *	once the domain runs
  * @special_gfn: the module's shared_info page
  */
 struct domain {
 	int fd;
+	char name[PVHV_NAME_MAX];
 	u8 *mem;
 	u64 nr_pages;
 	u64 special_gfn;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* See vcpu.h. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -54,7 +55,7 @@ int vcpu_create(const struct domain *d, const struct image *image, struct consol
 	struct pvhv_create_vcpu create = { .size = sizeof(create), .id = 0 };
 	void *run;
 
-	*v = (struct vcpu){ .console = c, .outside = true, .debug_fd = -1 };
+	*v = (struct vcpu){ .domain = d, .console = c, .outside = true, .debug_fd = -1 };
 	pthread_mutex_init(&v->lock, NULL);
 	pthread_cond_init(&v->changed, NULL);
 	v->fd = ioctl(d->fd, PVHV_CREATE_VCPU, &create);
@@ -214,10 +215,20 @@ static bool wait_for_turn(struct vcpu *v)
 	return !stop;
 }
 
+/* For ps and top. Not a failure worth anything. */
+static void thread_name(const struct vcpu *v)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "vcpu0/%.9s", v->domain->name);
+	pthread_setname_np(pthread_self(), name);
+}
+
 static void *vcpu_thread(void *arg)
 {
 	struct vcpu *v = arg;
 
+	thread_name(v);
 	v->end = VCPU_STOPPED;
 	while (wait_for_turn(v) && run_once(v))
 		;

@@ -34,6 +34,7 @@ enum vcpu_end {
  */
 struct vcpu {
 	int fd;
+	const struct domain *domain;
 	struct pvhv_run *run;
 	struct console *console;
 	pthread_t thread;
@@ -58,7 +59,10 @@ struct vcpu {
 int vcpu_create(const struct domain *d, const struct image *image, struct console *c,
 		struct vcpu *v, struct error *e) __must_check;
 
-/** vcpu_start - run it in a thread, until its end, which calls console_end() */
+/**
+ * vcpu_start - run it in a thread, until its end, which calls console_end()
+ * The thread is called "vcpu0/" and the domain's name, as far as that fits.
+ */
 int vcpu_start(struct vcpu *v, struct error *e) __must_check;
 
 /** vcpu_stop - make the thread end wherever it is, and wait for that */

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -20,11 +21,13 @@
 #include <xen/sched.h>
 #include <xen/xen.h>
 
+#include "client.h"
 #include "cmd.h"
 #include "module.h"
 #include "testelf.h"
 
 static char kernel[] = "/tmp/pvctl-kernel-XXXXXX";
+static char dir[] = "/tmp/pvctl-run-XXXXXX";	/* of control sockets */
 static struct error e;
 static char output[65536];	/* what the last run wrote to stdout */
 
@@ -317,6 +320,41 @@ static void test_signals(void **state)
 	}
 }
 
+/* Somebody asks for the end, by the socket; others ask who it is. */
+static struct json_object *seen_info;
+static char seen_thread[16];
+
+static int guest_is_destroyed(void)
+{
+	struct client c;
+
+	if (module.runs > 1)
+		return guest_runs_on();
+	pthread_getname_np(pthread_self(), seen_thread, sizeof(seen_thread));
+	if (client_connect(&c, dir, "guest-1", &e))
+		abort();
+	if (client_call(&c, "info", NULL, -1, 0, &seen_info, &e) ||
+	    client_call(&c, "destroy", NULL, -1, 0, NULL, &e))
+		abort();
+	client_close(&c);
+	return EINTR;
+}
+
+static void test_control(void **state)
+{
+	u64 n;
+
+	(void)state;
+	module.guest = guest_is_destroyed;
+	assert_int_equal(run(""), EXIT_SIGNAL + SIGTERM);
+	assert_error(&e, "domain guest-1 ended by pvctl destroy");
+	assert_string_equal(wire_text(seen_info, "name"), "guest-1");
+	assert_true(wire_number(seen_info, "pid", &n) && n == (u64)getpid());
+	assert_true(wire_number(seen_info, "memory_bytes", &n) && n == 16 << 20);
+	assert_string_equal(seen_thread, "vcpu0/guest-1");
+	json_object_put(seen_info);
+}
+
 /* It never stops writing, and the signal must still be served. */
 static int guest_floods(void)
 {
@@ -542,6 +580,8 @@ static int group_setup(void **state)
 	/* As Linux has it: a p2m list of any size fits. */
 	testelf_number(&t, XEN_ELFNOTE_INIT_P2M, 0x8000000000);
 	testelf_finish(&t, TESTELF_SEGMENT);
+	if (!mkdtemp(dir) || setenv("PVCTL_DIR", dir, 1))
+		return -1;
 	if (fd < 0 || write(fd, t.file, t.size) != (ssize_t)t.size)
 		return -1;
 	close(fd);
@@ -551,7 +591,8 @@ static int group_setup(void **state)
 static int group_teardown(void **state)
 {
 	(void)state;
-	return unlink(kernel);
+	/* Empty, as nothing is left of any domain. */
+	return unlink(kernel) || rmdir(dir);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -560,7 +601,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_life), TEST(test_shutdowns), TEST(test_crashes), TEST(test_run_fails),
-		TEST(test_interrupted), TEST(test_signals), TEST(test_signal_in_flood),
+		TEST(test_interrupted), TEST(test_signals), TEST(test_control),
+		TEST(test_signal_in_flood),
 		TEST(test_input), TEST(test_output_length), TEST(test_output_lost),
 		TEST(test_refusals), TEST(test_device),
 		TEST(test_files), TEST(test_memory_of_host), TEST(test_usage),
