@@ -5,12 +5,12 @@
 
 #include <stdio.h>
 
-#include "error.h"
+#include "options.h"
 
-/** enum exit_code - of the process; documented in `pvctl --help` */
+/** enum exit_code - of the process; documented in pvctl(1) */
 enum exit_code {
 	EXIT_OK = 0,		/* the guest powered off; the command succeeded */
-	EXIT_FAILED = 1,	/* list, stats: could not be read */
+	EXIT_FAILED = 1,	/* other commands than run: they could not do it */
 	EXIT_USAGE = 2,
 	EXIT_START = 3,		/* the domain could not be started */
 	EXIT_CRASHED = 4,	/* the guest says that it crashed */
@@ -20,14 +20,10 @@ enum exit_code {
 	EXIT_SIGNAL = 128,	/* plus the signal's number */
 };
 
-#define CMD_DEBUGFS	"/sys/kernel/debug/pvhv"
-
 /*
- * Commands get their own name in argv[0], return an exit code, and print nothing on
- * stderr but through @e, whose text pvctl.c prints if there is any.
+ * Commands get their own name in argv[0], return an exit code, and tell what was wrong
+ * through @e, whose text pvctl.c prints if there is any.
  */
-int cmd_run(int argc, char **argv, struct error *e);
-int cmd_list(int argc, char **argv, struct error *e);
-int cmd_stats(int argc, char **argv, struct error *e);
+extern const struct command cmd_run, cmd_list, cmd_stats, cmd_top, cmd_destroy, cmd_dump;
 
 #endif

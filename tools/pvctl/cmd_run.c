@@ -5,7 +5,6 @@
  * domain, the order of taking down is the reverse of that of setting up.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -43,69 +42,55 @@ struct run_options {
 
 /* ------------------------------------------------------------- options */
 
-static const struct option long_options[] = {
-	{ "name", required_argument, NULL, 'n' },
-	{ "kernel", required_argument, NULL, 'k' },
-	{ "initrd", required_argument, NULL, 'i' },
-	{ "memory", required_argument, NULL, 'm' },
-	{ "console-raw", no_argument, NULL, 'r' },
-	{ "dump-on-crash", required_argument, NULL, 'd' },
-	{ "gdb", required_argument, NULL, 'g' },
-	{ "gdb-wait", no_argument, NULL, 'w' },
-	{ },
-};
+enum { OPTION_RAW = OPTION_LONG, OPTION_DUMP, OPTION_GDB, OPTION_GDB_WAIT };
 
-static int option_set(struct run_options *o, int c, char **argv, struct error *e)
+static int option_set(void *context, int letter, const char *value, struct error *e)
 {
-	switch (c) {
+	struct run_options *o = context;
+
+	switch (letter) {
 	case 'n':
-		o->name = optarg;
-		return parse_name(optarg, e);
+		o->name = value;
+		return parse_name(value, e);
 	case 'k':
-		o->kernel = optarg;
+		o->kernel = value;
 		return 0;
 	case 'i':
-		o->initrd = optarg;
+		o->initrd = value;
 		return 0;
 	case 'm':
-		return parse_size(optarg, &o->memory, e);
-	case 'r':
+		return parse_size(value, &o->memory, e);
+	case OPTION_RAW:
 		o->console_raw = true;
 		return 0;
-	case 'd':
-		o->dump_on_crash = optarg;
+	case OPTION_DUMP:
+		o->dump_on_crash = value;
 		return 0;
-	case 'g':
-		o->gdb = optarg;
+	case OPTION_GDB:
+		o->gdb = value;
 		return 0;
-	case 'w':
+	default:
 		o->gdb_wait = true;
 		return 0;
-	case ':':
-		return error_set(e, "run: option '%s' needs a value", argv[optind - 1]);
-	default:
-		return error_set(e, "run: unknown option '%s' (see: pvctl --help)",
-				 argv[optind - 1]);
 	}
 }
 
-static int options_parse(int argc, char **argv, struct run_options *o, struct error *e)
+static int run_options_parse(int argc, char **argv, struct run_options *o, struct error *e)
 {
-	int c;
+	int at;
 
 	*o = (struct run_options){ .memory = DEFAULT_MEMORY };
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:", long_options, NULL)) != -1)
-		if (option_set(o, c, argv, e))
-			return -1;
-	if (optind < argc && strcmp(argv[optind - 1], "--"))
+	at = options_parse(&cmd_run, argc, argv, option_set, o, e);
+	if (at < 0)
+		return -1;
+	if (at < argc && strcmp(argv[at - 1], "--"))
 		return error_set(e, "run: unexpected '%s' (the guest's command line comes after --)",
-				 argv[optind]);
+				 argv[at]);
 	if (!o->name || !o->kernel)
-		return error_set(e, "run: --name and --kernel are needed (see: pvctl --help)");
+		return error_set(e, "run: --name and --kernel are needed (see: pvctl help run)");
 	if (o->gdb_wait && !o->gdb)
 		return error_set(e, "run: --gdb-wait needs --gdb");
-	return parse_join(argv + optind, argc - optind, o->cmdline, sizeof(o->cmdline), e);
+	return parse_join(argv + at, argc - at, o->cmdline, sizeof(o->cmdline), e);
 }
 
 /* ------------------------------------------------------------- machine */
@@ -340,13 +325,13 @@ static void explain_output(const char *name, const struct console *c, struct err
 			  strerror(why));
 }
 
-int cmd_run(int argc, char **argv, struct error *e)
+static int run(int argc, char **argv, struct error *e)
 {
 	static struct machine m;
 	struct run_options o;
 	int sig, code;
 
-	if (options_parse(argc, argv, &o, e))
+	if (run_options_parse(argc, argv, &o, e))
 		return EXIT_USAGE;
 	if (machine_create(&o, &m, e))
 		return EXIT_START;
@@ -367,3 +352,37 @@ int cmd_run(int argc, char **argv, struct error *e)
 	explain_output(o.name, &m.console, e);
 	return code;
 }
+
+const struct command cmd_run = {
+	.name = "run", .usage = "--name NAME --kernel FILE [options] [-- WORDS...]", .run = run,
+	.summary = "start a domain and stay with it, its console on stdin and stdout",
+	.first_operand_ends = true,
+	.about =
+	"The guest's kernel is one that speaks Xen PV on x86-64, as distributions ship it:\n"
+	"/boot/vmlinuz-... . WORDS are its command line: console=hvc0, root=... .\n"
+	"\n"
+	"On a terminal, Ctrl-] ends the domain, and so does Ctrl-C unless --console-raw is\n"
+	"given; other keys are the guest's. SIGINT, SIGTERM, SIGHUP and 'pvctl destroy' end\n"
+	"it, too.\n"
+	"\n"
+	"exit status:\n"
+	"  0      the guest has powered off\n"
+	"  2      wrong arguments\n"
+	"  3      the domain could not be started\n"
+	"  4      the guest crashed, by its own report\n"
+	"  5      the module ended the domain: the guest broke a rule, or a limit was reached\n"
+	"  6      the guest asks for a reboot\n"
+	"  7      the guest shut down in another way\n"
+	"  128+N  ended by signal N (130: Ctrl-C or Ctrl-], 143: SIGTERM or pvctl destroy)\n",
+	.options = (const struct option_text []) {
+		{ "name", 'n', "NAME", "letters, digits and _ . - ; unique on the host" },
+		{ "kernel", 'k', "FILE", "bzImage or ELF file, compressed or not" },
+		{ "initrd", 'i', "FILE", "initial ramdisk" },
+		{ "memory", 'm', "SIZE", "with K, M, G or T, as in 512M; 128M if not given" },
+		{ "console-raw", OPTION_RAW, NULL, "Ctrl-C is a key for the guest, too" },
+		{ "dump-on-crash", OPTION_DUMP, "FILE", "if it crashes: a core file for gdb" },
+		{ "gdb", OPTION_GDB, "ADDRESS", "serve gdb there: [HOST:]PORT, or a socket's path" },
+		{ "gdb-wait", OPTION_GDB_WAIT, NULL, "start only when gdb says so" },
+		{},
+	},
+};

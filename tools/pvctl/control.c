@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "core.h"
 
 static u64 seconds_now(void)
 {
@@ -48,9 +49,23 @@ static int control_destroy(void *context, struct ctl_call *call, struct error *e
 	return 0;
 }
 
+/* The vCPU does not run meanwhile; the console and other requests go on. */
+static int control_dump(void *context, struct ctl_call *call, struct error *e)
+{
+	const struct control *c = context;
+	struct pvhv_regs r;
+	int ret;
+
+	vcpu_pause(c->vcpu);
+	ret = vcpu_regs(c->vcpu, &r, e) ? -1 : core_write(call->fd, c->domain, &r, 1, e);
+	vcpu_resume(c->vcpu);
+	return ret;
+}
+
 static const struct ctl_handler handlers[] = {
 	{ .name = "info", .run = control_info },
 	{ .name = "destroy", .run = control_destroy },
+	{ .name = "dump", .slow = true, .wants_fd = true, .run = control_dump },
 	{ },
 };
 

@@ -5,6 +5,7 @@
  *   request   its members         the answer's
  *   info                          name, pid, vcpus, memory_bytes, age_seconds
  *   destroy                       (then the domain ends as by SIGTERM)
+ *   dump      (with an empty file) (a core file has been written to it)
  *
  * Handlers run in threads of ctl.c, beside the vCPU's and the console's.
  */

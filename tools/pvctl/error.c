@@ -5,6 +5,13 @@
 
 #include "error.h"
 
+void error_print(struct error *e)
+{
+	if (e->text[0])
+		fprintf(stderr, "pvctl: %s\n", e->text);
+	e->text[0] = 0;
+}
+
 int error_set(struct error *e, const char *fmt, ...)
 {
 	va_list ap;

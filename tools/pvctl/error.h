@@ -2,7 +2,7 @@
 /*
  * What went wrong, as one line for people. A function that can fail takes a struct
  * error, returns 0 or -1, and fills it in exactly when it returns -1: what was wrong
- * and, where there is something, what to do about it. No file but pvctl.c prints it.
+ * and, where there is something, what to do about it.
  */
 #ifndef PVCTL_ERROR_H
 #define PVCTL_ERROR_H
@@ -21,5 +21,8 @@ struct error {
  * interpret are shown as '?': texts may quote files.
  */
 int error_set(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** error_print - on stderr, if there is any; then there is none. For pvctl.c and commands. */
+void error_print(struct error *e);
 
 #endif

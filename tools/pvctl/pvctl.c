@@ -1,58 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* pvctl: the command table, help, and the one place that prints errors. */
+/* pvctl: the command table, help, and where errors are printed. */
 #include <fcntl.h>
 #include <string.h>
 
 #include <linux/pvhv.h>
 
 #include "cmd.h"
+#include "nearest.h"
 
-static const char help[] =
-"usage: pvctl run --name NAME --kernel FILE [options] [-- WORDS...]\n"
-"       pvctl list\n"
-"       pvctl stats [NAME]\n"
-"       pvctl --help | --version\n"
-"\n"
-"pvctl runs virtual machines with the pvhv module: kernels for Xen PV on x86-64, as\n"
-"distributions ship them, on any x86-64 host.\n"
-"\n"
-"run      start a domain and stay with it, its console on stdin and stdout\n"
-"  --name NAME      letters, digits and _ . - ; unique on the host\n"
-"  --kernel FILE    bzImage or ELF file (gzip, xz, lzma, zstd, lz4, lzo, bzip2)\n"
-"  --initrd FILE    initial ramdisk\n"
-"  --memory SIZE    with K, M, G or T; 128M if not given\n"
-"  --console-raw    Ctrl-C is a key for the guest, too\n"
-"  --dump-on-crash FILE  if it crashes, its memory and registers: a core file for gdb, crash\n"
-"  --gdb ADDRESS    let gdb attach: [HOST:]PORT (127.0.0.1), or the path of a socket\n"
-"  --gdb-wait       the guest starts when gdb says so\n"
-"  -- WORDS...      the guest kernel's command line\n"
-"list     the domains that run\n"
-"stats    counters of one domain, or of all\n"
-"\n"
-"On a terminal, Ctrl-C (unless --console-raw) and Ctrl-] end the domain, other keys\n"
-"are the guest's. SIGINT, SIGTERM and SIGHUP end it, too.\n"
-"\n"
-"exit status:\n"
-"  0      the guest has powered off; list, stats: success\n"
-"  1      list, stats: the statistics cannot be read\n"
-"  2      wrong arguments\n"
-"  3      the domain could not be started\n"
-"  4      the guest crashed, by its own report\n"
-"  5      the module ended the domain: the guest broke a rule, or a limit was reached\n"
-"  6      the guest asks for a reboot\n"
-"  7      the guest shut down in another way\n"
-"  128+N  ended by signal N (130: Ctrl-C or Ctrl-], 143: SIGTERM)\n";
-
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv, struct error *e);
-} commands[] = {
-	{ "run", cmd_run },
-	{ "list", cmd_list },
-	{ "stats", cmd_stats },
+static const struct command *const commands[] = {
+	&cmd_run, &cmd_list, &cmd_stats, &cmd_top, &cmd_dump, &cmd_destroy,
 };
 
-static bool has_help(int argc, char **argv)
+/* ---------------------------------------------------------------- help */
+
+static void help_all(void)
+{
+	size_t i;
+
+	puts("usage: pvctl COMMAND [options] [arguments]\n"
+	     "       pvctl help [COMMAND]\n"
+	     "       pvctl --version\n"
+	     "\n"
+	     "Runs virtual machines with the pvhv module: kernels for Xen PV on x86-64, as\n"
+	     "distributions ship them, on any x86-64 host.\n"
+	     "\n"
+	     "commands:");
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-9s%s\n", commands[i]->name, commands[i]->summary);
+	puts("\n"
+	     "'pvctl help COMMAND' tells its options, and how it ends. The manual is pvctl(1).\n"
+	     "\n"
+	     "pvctl run --name first --kernel /boot/vmlinuz --initrd guest.img -- console=hvc0");
+}
+
+static const struct command *find_command(const char *name, struct error *e)
+{
+	struct nearest n = { .word = name };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+		nearest_offer(&n, commands[i]->name);
+	}
+	if (n.best)
+		error_set(e, "unknown command '%s': is it '%s'? (see: pvctl --help)", name, n.best);
+	else
+		error_set(e, "unknown command '%s' (see: pvctl --help)", name);
+	return NULL;
+}
+
+static int help(const char *name, struct error *e)
+{
+	const struct command *c;
+
+	if (!name) {
+		help_all();
+		return EXIT_OK;
+	}
+	c = find_command(name, e);
+	if (!c)
+		return EXIT_USAGE;
+	options_help(c, stdout);
+	return EXIT_OK;
+}
+
+/* Anywhere before "--", which is where the words of others begin. */
+static bool wants_help(int argc, char **argv)
 {
 	int i;
 
@@ -62,19 +77,27 @@ static bool has_help(int argc, char **argv)
 	return false;
 }
 
+/* ------------------------------------------------------------ dispatch */
+
 static int dispatch(int argc, char **argv, struct error *e)
 {
-	size_t i;
+	const char *word = argc > 1 ? argv[1] : NULL;
+	const struct command *c;
 
-	if (argc < 2) {
+	if (wants_help(argc, argv))
+		return help(word[0] == '-' ? NULL : word, e);
+	if (!word) {
 		error_set(e, "no command (see: pvctl --help)");
 		return EXIT_USAGE;
 	}
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1, e);
-	error_set(e, "unknown command '%s' (see: pvctl --help)", argv[1]);
-	return EXIT_USAGE;
+	if (!strcmp(word, "help"))
+		return help(argc > 2 ? argv[2] : NULL, e);
+	if (!strcmp(word, "--version") || !strcmp(word, "version")) {
+		printf("pvctl %s (interface version %d)\n", PVHV_VERSION, PVHV_API_VERSION);
+		return EXIT_OK;
+	}
+	c = find_command(word, e);
+	return c ? c->run(argc - 1, argv + 1, e) : EXIT_USAGE;
 }
 
 /*
@@ -104,17 +127,11 @@ static int flush(int code, struct error *e)
 int main(int argc, char **argv)
 {
 	struct error e = {};
-	int code = EXIT_OK;
+	int code;
 
 	fill_standard_files();
-	if (has_help(argc, argv))
-		fputs(help, stdout);
-	else if (argc == 2 && !strcmp(argv[1], "--version"))
-		printf("pvctl %s (interface version %d)\n", PVHV_VERSION, PVHV_API_VERSION);
-	else
-		code = dispatch(argc, argv, &e);
+	code = dispatch(argc, argv, &e);
 	code = flush(code, &e);
-	if (e.text[0])
-		fprintf(stderr, "pvctl: %s\n", e.text);
+	error_print(&e);
 	return code;
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -108,68 +109,115 @@ bool stats_value(const char *text, const char *key, u64 *value)
 	return false;
 }
 
-static void print_row(const char *name, const char *text, FILE *out)
+void stats_word(const char *text, const char *key, char *out, size_t size)
 {
-	u64 vcpus = 0, pages = 0, overhead = 0;
+	size_t len = strlen(key);
+	const char *line;
 
-	stats_value(text, "vcpus", &vcpus);
-	stats_value(text, "memory_pages", &pages);
-	stats_value(text, "overhead_bytes", &overhead);
-	fprintf(out, "%-24s %5llu %10llu %13llu\n", name, (unsigned long long)vcpus,
-		(unsigned long long)pages >> 8, (unsigned long long)overhead >> 10);
-}
-
-int stats_print_list(const char *dir, FILE *out, struct error *e)
-{
-	static char text[STATS_MAX];
-	char **names;
-	size_t n, i;
-	int ret = 0;
-
-	if (stats_names(dir, &names, &n, e))
-		return -1;
-	fprintf(out, "%-24s %5s %10s %13s\n", "NAME", "VCPUS", "MEMORY-MiB", "OVERHEAD-KiB");
-	for (i = 0; i < n && ret >= 0; i++) {
-		ret = stats_read(dir, names[i], text, e);
-		if (!ret)
-			print_row(names[i], text, out);
+	for (line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, len) || line[len] != ' ')
+			continue;
+		snprintf(out, size, "%.*s", (int)strcspn(line + len + 1, " \n"), line + len + 1);
+		return;
 	}
-	stats_free_names(names, n);
-	return ret < 0 ? -1 : 0;
+	snprintf(out, size, "?");
 }
 
-static int print_all(const char *dir, FILE *out, struct error *e)
+bool stats_next(const char **text, struct stats_line *l)
 {
-	static char text[STATS_MAX];
-	char **names;
-	size_t n, i;
-	int ret = 0;
+	const char *at = *text;
+	unsigned long long value;
+	bool ok = false;
 
-	if (stats_names(dir, &names, &n, e))
-		return -1;
-	for (i = 0; i < n && ret >= 0; i++) {
-		ret = stats_read(dir, names[i], text, e);
-		if (!ret)
-			fprintf(out, "[%s]\n%s", names[i], text);
+	while (*at && !ok) {
+		ok = sscanf(at, "%39s %llu", l->name, &value) == 2;
+		l->value = ok ? value : 0;
+		at += strcspn(at, "\n");
+		at += *at == '\n';
 	}
-	stats_free_names(names, n);
-	return ret < 0 ? -1 : 0;
+	*text = at;
+	return ok;
 }
 
-int stats_print(const char *dir, const char *name, FILE *out, struct error *e)
-{
-	static char text[STATS_MAX];
-	int ret;
+/* -------------------------------------------------------------- meaning */
 
-	if (!name)
-		return print_all(dir, out, e);
-	/* Tell a missing module from a missing domain. */
-	if (access(dir, R_OK | X_OK))
-		return fail_open(dir, e);
-	ret = stats_read(dir, name, text, e);
-	if (ret > 0)
-		return error_set(e, "no domain called '%s' runs (see: pvctl list)", name);
-	if (!ret)
-		fputs(text, out);
-	return ret;
+static const struct {
+	const char *name;
+	enum stats_group group;
+	const char *about;
+} known[] = {
+	{ "id", STATS_DOMAIN, "" }, { "pid", STATS_DOMAIN, "" }, { "uid", STATS_DOMAIN, "" },
+	{ "age_seconds", STATS_DOMAIN, "" }, { "vcpus", STATS_DOMAIN, "" },
+	{ "memory_pages", STATS_MEMORY, "given to the guest" },
+	{ "pool_pages", STATS_MEMORY, "for shadow page tables" },
+	{ "pool_limit", STATS_MEMORY, "at most for these" },
+	{ "overhead_bytes", STATS_MEMORY, "what the domain costs the host besides" },
+	{ "exit_interrupt", STATS_EXITS, "an interrupt of the host" },
+	{ "exit_nmi", STATS_EXITS, "a non-maskable interrupt" },
+	{ "exit_mce", STATS_EXITS, "a machine check" },
+	{ "exit_kick", STATS_EXITS, "the host wants something of the vCPU" },
+	{ "exit_block", STATS_EXITS, "the guest has nothing to do" },
+	{ "exit_poll", STATS_EXITS, "the guest waits for one event" },
+	{ "exit_yield", STATS_EXITS, "the guest lets others run" },
+	{ "exit_timer", STATS_EXITS, "the guest sets an earlier timer" },
+	{ "exit_topup", STATS_EXITS, "page tables need memory" },
+	{ "exit_event", STATS_EXITS, "the guest signals pvctl" },
+	{ "exit_console_write", STATS_EXITS, "output by hypercall" },
+	{ "exit_console_read", STATS_EXITS, "input by hypercall" },
+	{ "exit_shutdown", STATS_EXITS, "the guest shuts down" },
+	{ "exit_crash", STATS_EXITS, "the guest cannot go on" },
+	{ "exit_panic", STATS_EXITS, "a bug of the monitor" },
+	{ "exit_async_pf", STATS_EXITS, "a page of the host's own host is missing" },
+	{ "exit_audit", STATS_EXITS, "the recount at the end" },
+	{ "hypercall", STATS_GUEST, "hypercalls" },
+	{ "hypercall_unknown", STATS_GUEST, "of them such as are not served" },
+	{ "syscall", STATS_GUEST, "system calls of its programs" },
+	{ "syscall32", STATS_GUEST, "those of 32-bit programs" },
+	{ "iret", STATS_GUEST, "returns by hypercall" },
+	{ "bounce", STATS_GUEST, "exceptions and events given to its kernel" },
+	{ "page_fault", STATS_GUEST, "page faults" },
+	{ "fault_bounced", STATS_GUEST, "of them such as are its own" },
+	{ "fault_accessed", STATS_GUEST, "for an accessed bit" },
+	{ "fault_dirty", STATS_GUEST, "for a dirty bit" },
+	{ "fault_spurious", STATS_GUEST, "that the TLB alone was the cause of" },
+	{ "emulate_pte", STATS_GUEST, "writes to page tables, emulated" },
+	{ "emulate_insn", STATS_GUEST, "privileged instructions, emulated" },
+	{ "upcall", STATS_GUEST, "events delivered" },
+	{ "event_send", STATS_GUEST, "events sent" },
+	{ "msr", STATS_GUEST, "RDMSR and WRMSR" },
+	{ "cpuid", STATS_GUEST, "CPUID" },
+	{ "set_timer", STATS_GUEST, "timers set" },
+	{ "multicall", STATS_GUEST, "hypercalls that contain others" },
+	{ "restart", STATS_GUEST, "hypercalls interrupted and begun again" },
+	{ "mmu_update", STATS_TABLES, "entries changed by hypercall" },
+	{ "update_va", STATS_TABLES, "mappings changed by address" },
+	{ "pin", STATS_TABLES, "tables pinned" }, { "unpin", STATS_TABLES, "tables unpinned" },
+	{ "load_root", STATS_TABLES, "address spaces entered" },
+	{ "promote", STATS_TABLES, "frames that became tables" },
+	{ "demote", STATS_TABLES, "tables that became frames" },
+	{ "shadow_alloc", STATS_TABLES, "shadow pages taken" },
+	{ "cr3_write", STATS_TABLES, "CR3 loaded" },
+	{ "tlb_flush", STATS_TABLES, "TLB emptied" },
+	{ "invlpg", STATS_TABLES, "single addresses flushed" },
+};
+
+enum stats_group stats_group(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(known[i].name, name))
+			return known[i].group;
+	return strncmp(name, "exit_", 5) ? STATS_OTHER : STATS_EXITS;
+}
+
+const char *stats_about(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(known[i].name, name))
+			return known[i].about;
+	return "";
 }

@@ -29,10 +29,27 @@ int stats_read(const char *dir, const char *name, char out[STATS_MAX],
 /** stats_value - the number in line "@key value" of @text; false: no such line */
 bool stats_value(const char *text, const char *key, u64 *value);
 
-/** stats_print_list - a table of all domains */
-int stats_print_list(const char *dir, FILE *out, struct error *e) __must_check;
+/** stats_word - the word in line "@key word" of @text; "?": no such line */
+void stats_word(const char *text, const char *key, char *out, size_t size);
 
-/** stats_print - all statistics of @name, or of every domain when it is NULL */
-int stats_print(const char *dir, const char *name, FILE *out, struct error *e) __must_check;
+/** struct stats_line - one number */
+struct stats_line {
+	char name[40];
+	u64 value;
+};
+
+/** stats_next - the first number of @text, which moves behind it; false: there is none */
+bool stats_next(const char **text, struct stats_line *l);
+
+/** enum stats_group - what a number belongs to */
+enum stats_group {
+	STATS_DOMAIN, STATS_MEMORY, STATS_EXITS, STATS_GUEST, STATS_TABLES,
+	STATS_OTHER,	/* a newer module has it */
+};
+
+enum stats_group stats_group(const char *name);
+
+/** stats_about - what it counts, in words; "" */
+const char *stats_about(const char *name);
 
 #endif

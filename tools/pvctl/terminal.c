@@ -2,6 +2,7 @@
 /* See terminal.h. */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -9,14 +10,24 @@
 
 static struct termios saved;
 static volatile sig_atomic_t changed;
+static const char *volatile leave_text;
 
-/* tcsetattr() and raise() are safe in a signal handler. */
+/* tcsetattr(), write() and raise() are safe in a signal handler. */
 void terminal_leave(void)
 {
 	if (!changed)
 		return;
 	changed = 0;
 	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+	/* Nothing else could be done if it fails. */
+	if (leave_text && write(STDOUT_FILENO, leave_text, strlen(leave_text)) < 0)
+		leave_text = NULL;
+	leave_text = NULL;
+}
+
+void terminal_at_leave(const char *text)
+{
+	leave_text = text;
 }
 
 /* SA_RESETHAND: raised again, the signal does what it would have done. */

@@ -18,4 +18,7 @@ bool terminal_enter(bool interrupt);
 /** terminal_leave - as it was before terminal_enter(); any number of times */
 void terminal_leave(void);
 
+/** terminal_at_leave - after terminal_enter(): what to write to stdout when it is left */
+void terminal_at_leave(const char *text);
+
 #endif

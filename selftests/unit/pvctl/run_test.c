@@ -45,7 +45,7 @@ static int count_fds(void)
 	return n;
 }
 
-/* cmd_run() with @input on stdin and @out as stdout. */
+/* cmd_run with @input on stdin and @out as stdout. */
 static int run_words_to(int out, const char *input, int argc, char **argv)
 {
 	int in[2], saved_in = dup(0), saved_out = dup(1), code;
@@ -58,7 +58,7 @@ static int run_words_to(int out, const char *input, int argc, char **argv)
 	dup2(out, 1);
 	memset(&e, 0, sizeof(e));
 	optind = 0;
-	code = cmd_run(argc, argv, &e);
+	code = cmd_run.run(argc, argv, &e);
 	dup2(saved_in, 0);
 	dup2(saved_out, 1);
 	close(saved_in);

@@ -1,37 +1,67 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* Statistics, read from a directory like the module's. */
+/* Domains as list, stats and top see them, in directories like the module's and /proc. */
 #include "test.h"
 
+#include <json-c/json.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "stats.h"
+#include "json.h"
+#include "show.h"
+#include "top.h"
 
 static char dir[] = "/tmp/pvctl-stats-XXXXXX";
+static char debugfs[64], proc[64];
+static const struct roster_source source = { .debugfs = debugfs, .proc = proc };
+static struct error e;
 
-static void add(const char *name, const char *text)
+static void write_file(const char *path, const char *text)
 {
-	char path[300];
+	char line[512];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	assert_int_equal(mkdir(path, 0700), 0);
-	if (!text)
-		return;
-	strcat(path, "/stats");
+	snprintf(line, sizeof(line), "mkdir -p $(dirname %s)", path);
+	assert_int_equal(system(line), 0);
 	f = fopen(path, "w");
 	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
 }
 
+static void add(const char *name, const char *text)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/%s/stats", debugfs, name);
+	write_file(path, text);
+}
+
+static void add_thread(int pid, int tid, const char *comm, const char *schedstat)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/%d/task/%d/comm", proc, pid, tid);
+	write_file(path, comm);
+	snprintf(path, sizeof(path), "%s/%d/task/%d/schedstat", proc, pid, tid);
+	write_file(path, schedstat);
+}
+
 static int setup(void **state)
 {
+	char path[100];
+
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	add("web", "exit_timer 12\nmemory_pages 32768\noverhead_bytes 2097152\nvcpus 1\n");
-	add("db", "memory_pages 512\nvcpus 2");
-	add("ending", NULL);
+	snprintf(debugfs, sizeof(debugfs), "%s/pvhv", dir);
+	snprintf(proc, sizeof(proc), "%s/proc", dir);
+	add("web", "id 3\npid 700\nuid 0\nage_seconds 185\nstate running\nexit_timer 12\nexit_nmi 1\n"
+	    "hypercall 100\nsyscall 40\nsyscall32 2\npage_fault 7\nnewer 5\nmemory_pages 32768\n"
+	    "overhead_bytes 2097152\nvcpus 1\n");
+	add("a-domain-with-a-long-name", "id 4\npid 0\nstate idle\nmemory_pages 512\nvcpus 2");
+	snprintf(path, sizeof(path), "%s/ending", debugfs);
+	assert_int_equal(mkdir(path, 0700), 0);
+	add_thread(700, 700, "pvctl\n", "99999999999 1 1\n");
+	add_thread(700, 701, "vcpu0/web\n", "62349999999 5 6\n");
 	return 0;
 }
 
@@ -44,69 +74,120 @@ static int teardown(void **state)
 	return system(line);
 }
 
-static char *output(int (*print)(const char *, FILE *, struct error *))
+static char *collect(int (*print)(const struct roster *, FILE *))
 {
 	char *text = NULL;
-	struct error e;
+	struct roster r;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
-	assert_int_equal(print(dir, f, &e), 0);
+	assert_int_equal(roster_read(&source, true, &r, &e), 0);
+	assert_int_equal(print(&r, f), 0);
+	roster_free(&r);
 	fclose(f);
 	return text;
 }
 
-static int print_all(const char *d, FILE *f, struct error *e)
+static int print_list(const struct roster *r, FILE *f)
 {
-	return stats_print(d, NULL, f, e);
+	return show_list(r, f, &e);
 }
 
-static int print_web(const char *d, FILE *f, struct error *e)
+static int print_web(const struct roster *r, FILE *f)
 {
-	return stats_print(d, "web", f, e);
+	show_stats(roster_find(r, "web", &e), f);
+	return 0;
+}
+
+static int print_json(const struct roster *r, FILE *f)
+{
+	return json_print(r, true, f, &e);
 }
 
 static void list(void **state)
 {
-	char *text = output(stats_print_list);
+	char *text = collect(print_list);
 
 	(void)state;
 	assert_string_equal(text,
-		"NAME                     VCPUS MEMORY-MiB  OVERHEAD-KiB\n"
-		"db                           2          2             0\n"
-		"web                          1        128          2048\n");
+		"NAME                       ID  PID  VCPUS   MEMORY  STATE       TIME     AGE\n"
+		"a-domain-with-a-long-name   4    -      2    2 MiB  idle           -      0s\n"
+		"web                         3  700      1  128 MiB  running  1:02.34  3m 05s\n");
 	free(text);
 }
 
-static void one_and_all(void **state)
+static void stats(void **state)
 {
-	char *text = output(print_web);
+	char *text = collect(print_web);
 
 	(void)state;
-	assert_string_equal(text, "exit_timer 12\nmemory_pages 32768\noverhead_bytes 2097152\nvcpus 1\n");
+	assert_non_null(strstr(text, "[web]\nid 3, process 700, running, started 3m 05s ago, "
+				     "1:02.34 of processor time\n"));
+	assert_non_null(strstr(text, "\n  memory_pages                32768  128 MiB, given to the guest\n"));
+	assert_non_null(strstr(text, "\n  syscall                        40  system calls of its programs\n"));
+	/* What this pvctl does not know is shown all the same. */
+	assert_non_null(strstr(text, "\nother\n  newer                           5\n"));
+	assert_null(strstr(text, "  pid "));
 	free(text);
-	text = output(print_all);
-	assert_true(!strncmp(text, "[db]\nmemory_pages 512\n", 22));
-	assert_non_null(strstr(text, "[web]\nexit_timer 12\n"));
+}
+
+static u64 number(struct json_object *o, const char *a, const char *b)
+{
+	struct json_object *v;
+
+	assert_true(json_object_object_get_ex(o, a, &v));
+	if (b)
+		assert_true(json_object_object_get_ex(v, b, &v));
+	assert_true(json_object_is_type(v, json_type_int));
+	return json_object_get_uint64(v);
+}
+
+static void json(void **state)
+{
+	char *text = collect(print_json);
+	struct json_object *all = json_tokener_parse(text), *web, *v;
+
+	(void)state;
+	assert_int_equal(json_object_array_length(all), 2);
+	web = json_object_array_get_idx(all, 1);
+	assert_true(json_object_object_get_ex(web, "name", &v));
+	assert_string_equal(json_object_get_string(v), "web");
+	assert_int_equal(number(web, "id", NULL), 3);
+	assert_int_equal(number(web, "memory_bytes", NULL), 128 << 20);
+	assert_int_equal(number(web, "exits", "timer"), 12);
+	assert_int_equal(number(web, "counters", "syscall"), 40);
+	assert_true(json_object_object_get_ex(web, "cpu_seconds", &v));
+	assert_string_equal(json_object_get_string(v), "62.349");
+	assert_true(json_object_object_get_ex(json_object_array_get_idx(all, 0), "pid", &v));
+	assert_null(v);
+	json_object_put(all);
 	free(text);
 }
 
 static void missing(void **state)
 {
-	struct error e;
+	static const struct roster_source nowhere = { "/nonexistent", "/nonexistent" };
+	struct roster r;
 
 	(void)state;
-	assert_int_equal(stats_print(dir, "nobody", stdout, &e), -1);
-	assert_error(&e, "no domain called 'nobody'");
-	assert_int_equal(stats_print("/nonexistent", "web", stdout, &e), -1);
+	assert_int_equal(roster_read(&nowhere, false, &r, &e), -1);
 	assert_error(&e, "is the module loaded");
-	assert_int_equal(stats_print_list("/nonexistent", stdout, &e), -1);
+	assert_int_equal(roster_read(&nowhere, true, &r, &e), -1);
 	assert_error(&e, "modprobe");
+	assert_int_equal(roster_read(&source, true, &r, &e), 0);
+	assert_null(roster_find(&r, "nobody", &e));
+	assert_string_equal(e.text, "no domain called 'nobody' runs (see: pvctl list)");
+	assert_null(roster_find(&r, "wbe", &e));
+	assert_error(&e, "is it 'web'?");
+	roster_free(&r);
 }
 
 static void values(void **state)
 {
 	static const char text[] = "a 1\nab 22\nb\nc x\nd 99999999999999999999999\ne 5 6\nlast 7";
+	const char *at = text;
+	struct stats_line l;
+	char word[4];
 	u64 v;
 
 	(void)state;
@@ -119,13 +200,67 @@ static void values(void **state)
 	assert_false(stats_value(text, "e", &v));
 	assert_false(stats_value(text, "las", &v));
 	assert_false(stats_value("", "a", &v));
+	stats_word(text, "c", word, sizeof(word));
+	assert_string_equal(word, "x");
+	stats_word(text, "d", word, sizeof(word));
+	assert_string_equal(word, "999");
+	stats_word(text, "none", word, sizeof(word));
+	assert_string_equal(word, "?");
+	assert_true(stats_next(&at, &l) && !strcmp(l.name, "a") && l.value == 1);
+	assert_true(stats_next(&at, &l) && !strcmp(l.name, "ab") && l.value == 22);
+}
+
+/* ------------------------------------------------------------------ top */
+
+static char before_text[] = "hypercall 100\nexit_nmi 5\nexit_timer 5\nsyscall 1000\npage_fault 1\n";
+static char now_text[] = "hypercall 300\nexit_nmi 15\nexit_timer 15\nsyscall 1000\npage_fault 0\n";
+
+static void rates(void **state)
+{
+	struct entry old[] = {
+		{ .name = "a", .id = 1, .pid = 7, .cpu_ns = 1000000000, .text = before_text },
+		{ .name = "b", .id = 2, .pid = 8, .text = before_text },
+	}, new[] = {
+		{ .name = "a", .id = 1, .pid = 7, .cpu_ns = 2000000000, .text = now_text,
+		  .memory = 1 << 20 },
+		{ .name = "b", .id = 3, .pid = 8, .text = now_text, .memory = 2 << 20 },
+	};
+	struct roster before = { 2, old }, now = { 2, new };
+	struct top_row *rows = top_rows(&before, &now, 2, TOP_CPU);
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	assert_ptr_equal(rows[0].entry, &new[0]);
+	assert_true(rows[0].rate[TOP_CPU] == 50 && rows[0].rate[TOP_EXITS] == 10);
+	assert_true(rows[0].rate[TOP_HYPERCALLS] == 100 && rows[0].rate[TOP_SYSCALLS] == 0);
+	/* Less than before: nothing. Another domain of that name: nothing to compare with. */
+	assert_true(rows[0].rate[TOP_FAULTS] == 0);
+	assert_true(rows[1].fresh && !rows[0].fresh);
+	assert_int_equal(top_print(rows, 2, TOP_CPU, 2, 0, "\n", f), 0);
+	free(rows);
+	rows = top_rows(&before, &now, 2, TOP_MEMORY);
+	assert_ptr_equal(rows[0].entry, &new[1]);
+	free(rows);
+	rows = top_rows(&before, &now, 0, TOP_NAME);
+	assert_ptr_equal(rows[0].entry, &new[0]);
+	assert_true(rows[0].fresh);
+	free(rows);
+	fclose(f);
+	assert_string_equal(text,
+		"NAME  STATE  CPU%*  EXITS/s  HCALLS/s  SYSCALLS/s  FAULTS/s  MEMORY  OVERHEAD\n"
+		"a             50.0     10.0       100           0         0   1 MiB       0 B\n");
+	free(text);
+	assert_int_equal(top_key_of('e'), TOP_EXITS);
+	assert_int_equal(top_key_of('x'), TOP_KEYS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(list), cmocka_unit_test(one_and_all),
-		cmocka_unit_test(missing), cmocka_unit_test(values),
+		cmocka_unit_test(list), cmocka_unit_test(stats), cmocka_unit_test(json),
+		cmocka_unit_test(missing), cmocka_unit_test(values), cmocka_unit_test(rates),
 	};
 
 	return cmocka_run_group_tests_name("pvctl stats", tests, setup, teardown);
