@@ -67,6 +67,8 @@ END world_enter
  * mispredicted branch in here cannot reach a return. Host CR3 and stack. Clobbers rax rcx rdx.
  */
 .macro FORGET_GUEST_BRANCHES
+	testl $FEATURE_EXIT_IBPB | FEATURE_EXIT_IBRS | FEATURE_EXIT_BHB, image_header + IMAGE_FEATURES(%rip)
+	jz .Lhistory_clear
 	mov $MSR_PRED_CMD, %ecx
 	mov $PRED_CMD_IBPB, %eax
 	xor %edx, %edx
@@ -75,9 +77,9 @@ END world_enter
 	mov area_hostctx + HOSTCTX_SPEC_CTRL(%rip), %eax
 	mov area_hostctx + HOSTCTX_SPEC_CTRL + 4(%rip), %edx
 	PATCH FEATURE_EXIT_IBRS, wrmsr
-	mov area_hostctx + HOSTCTX_CLEAR_BHB(%rip), %rax
-	test %rax, %rax
+	testl $FEATURE_EXIT_BHB, image_header + IMAGE_FEATURES(%rip)
 	jz .Lhistory_clear
+	mov area_hostctx + HOSTCTX_CLEAR_BHB(%rip), %rax
 	call __x86_indirect_thunk_rax
 .Lhistory_clear:
 	testl $FEATURE_RSB_FILL, image_header + IMAGE_FEATURES(%rip)

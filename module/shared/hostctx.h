@@ -21,7 +21,7 @@ struct pvhv_hostctx {
 	u64 spec_ctrl;		/* with FEATURE_EXIT_IBRS: what the kernel runs with */
 	/* constant: Linux's entry for NMIs that do not come through the IDT, or 0 */
 	u64 nmi_entry;
-	/* constant: Linux's function that clears the branch history, or 0 */
+	/* constant, with FEATURE_EXIT_BHB: Linux's function that clears the branch history */
 	u64 clear_bhb;
 };
 

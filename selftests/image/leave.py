@@ -10,9 +10,6 @@ PRED_CMD, SPEC_CTRL = 0x49, 0x48
 FILL = 32            # entries of the return stack
 STUFFING = 16        # a call that only fills: its target is this near
 
-# Not a feature of the image: whether the host has given a function. Above all features.
-HISTORY = 1 << 64
-
 
 class Path:
     """Where we are, and what has been done."""
@@ -42,7 +39,8 @@ class Leave:
         self.clear_bhb = code.hostctx("CLEAR_BHB")
         self.thunk = code.symbols["__x86_indirect_thunk_rax"]
         wanted = {"IBPB": code.feature["EXIT_IBPB"], "IBRS": code.feature["EXIT_IBRS"],
-                  "return stack": code.feature["RSB_FILL"], "history": HISTORY}
+                  "return stack": code.feature["RSB_FILL"],
+                  "history": code.feature["EXIT_BHB"]}
         self.wanted = {name for name, bit in wanted.items() if features & bit}
 
     def walk(self):
@@ -109,15 +107,11 @@ class Leave:
         mask = int(insn.operands[1:].partition(",")[0], 16)
         return [path.at(insn.end, flag=not self.features & mask)]
 
-    def on_test(self, path, insn):
-        """Of the pointer to the host's function: known."""
-        if insn.operands == "%rax,%rax" and path.loaded == self.clear_bhb:
-            return [path.at(insn.end, flag=not self.features & HISTORY)]
-        return [path.at(insn.end, flag=None)]
-
     def on_cmpl(self, path, insn):
         """Not known."""
         return [path.at(insn.end, flag=None)]
+
+    on_test = on_cmp = on_cmpl
 
     def on_wrmsr(self, path, insn):
         """The barrier, or IBRS, if the host is mapped already."""
@@ -149,9 +143,10 @@ class Leave:
 
 def combinations(code):
     """All sets of features that make a difference."""
-    bits = [code.feature[name] for name in ("FSGSBASE", "RSB_FILL", "EXIT_IBPB", "EXIT_IBRS")]
-    for chosen in itertools.product((False, True), repeat=len(bits) + 1):
-        yield sum(bit for bit, on in zip(bits + [HISTORY], chosen) if on)
+    bits = [code.feature[name] for name in ("FSGSBASE", "RSB_FILL", "EXIT_IBPB", "EXIT_IBRS",
+                                            "EXIT_BHB")]
+    for chosen in itertools.product((False, True), repeat=len(bits)):
+        yield sum(bit for bit, on in zip(bits, chosen) if on)
 
 
 def errors(code):
