@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Where the lab keeps kernels that it unpacked or built: $PVHV_CACHE, else ~/.cache/pvhv.
-Several checkouts may share it, so whoever fills it holds its lock.
+Several checkouts may share it, so whoever fills a part of it holds that part's lock.
 """
 import contextlib
 import fcntl
@@ -14,9 +14,9 @@ class Missing(Exception):
 
 
 @contextlib.contextmanager
-def lock():
-    """Nobody else fills the cache meanwhile."""
+def lock(part):
+    """Nobody else fills this part of the cache meanwhile."""
     os.makedirs(CACHE, exist_ok=True)
-    with open(os.path.join(CACHE, "lock"), "w", encoding="ascii") as f:
+    with open(os.path.join(CACHE, part + ".lock"), "w", encoding="ascii") as f:
         fcntl.flock(f, fcntl.LOCK_EX)
         yield

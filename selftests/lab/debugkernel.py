@@ -21,7 +21,7 @@ PACKAGE = "linux-source-6.1"
 ARCHIVE = "/usr/src/%s.tar.xz" % PACKAGE
 # Most of the sources, and nothing of what debug.config chooses. Kconfig files stay: the
 # ones above include them.
-UNWANTED = ["arch/[!x]*", "drivers/gpu/*.[ch]", "drivers/net/*.[ch]", "drivers/media/*.[ch]",
+UNWANTED = ["arch/[!x]*/*.[chS]", "arch/[!x]*/*.dts*", "drivers/gpu/*.[ch]", "drivers/net/*.[ch]", "drivers/media/*.[ch]",
             "drivers/staging/*.[ch]", "drivers/scsi/*.[ch]", "drivers/infiniband/*.[ch]",
             "sound/*.[ch]", "Documentation/*.rst", "Documentation/devicetree/*",
             "tools/testing/*", "tools/perf/*"]
@@ -143,12 +143,12 @@ def build_all(base):
 def fetch():
     """Builds the kernel unless it is there; returns where."""
     base = directory()
-    with lock():
+    with lock("debug"):
         if os.path.exists(os.path.join(base, "vmlinuz")):
             return base
         print("building the debug kernel in %s: some minutes" % base, file=sys.stderr, flush=True)
         shutil.rmtree(base, ignore_errors=True)
-        os.makedirs(base)
+        os.makedirs(base, exist_ok=True)
         try:
             build_all(base)
         except subprocess.CalledProcessError as error:

@@ -124,7 +124,7 @@ def fetch(name):
     """Unpacks an image and headers into the cache, or builds them, unless they are there."""
     if name == DEBUG:
         return debugkernel.fetch()
-    with lock():
+    with lock("kernels"):
         full = newest(name, with_headers())
         if not full:
             full = debian.newest_release(name)
