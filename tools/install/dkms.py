@@ -59,7 +59,9 @@ def write_tree(top, version, tree):
     for name in ("module", "uapi"):
         shutil.copytree(os.path.join(top, name), os.path.join(tree, name),
                         ignore=shutil.ignore_patterns("*.o", "*.d", "*.cmd", ".*"))
-    sources = [os.path.join(path, name) for path, _, names in os.walk(tree) for name in names]
+    # The driver's own are the kernel's.
+    sources = [path for room in ("monitor", "shared")
+               for path in glob.glob("%s/module/%s/*.[chS]" % (tree, room))]
     for header in xen_headers(sources):
         target = os.path.join(tree, "xen", os.path.relpath(header, XEN))
         os.makedirs(os.path.dirname(target), exist_ok=True)
