@@ -12,6 +12,7 @@
 #   make fuzz            the fuzzers, until stopped or for TIME seconds
 #   make bench           what a guest costs, in executed instructions (BENCH_ARGS=--help)
 #   make docs            Documentation as HTML, in build/docs
+#   make man             pvctl(1) and pvhv(4), in build/man
 #   make install         module and programs, for the running kernel if KVER says no other
 #   make uninstall       all of that gone again, for all kernels
 #   make dkms-install    as install, the module by DKMS: built again for each new kernel
@@ -39,7 +40,7 @@ KERNELS := python3 selftests/lab/kernels.py
 prefix ?= /usr/local
 
 .PHONY: all packages packages-build packages-dkms kernels kernel-6.1 module modules pvctl guests demo \
-	check check-long fuzz bench docs install uninstall dkms-install dkms-uninstall clean
+	check check-long fuzz bench docs man install uninstall dkms-install dkms-uninstall clean
 .DEFAULT_GOAL := all
 
 all: module pvctl guests
@@ -97,6 +98,11 @@ bench: kernel-6.1
 docs:
 	@selftests/lab/packages docs
 	sphinx-build -q -W --keep-going -b html Documentation $(B)/docs
+
+# build/man/pvctl.1 and pvhv.4.
+man:
+	@selftests/lab/packages docs
+	sphinx-build -q -W --keep-going -b man Documentation $(B)/man
 
 INSTALL := tools/install/install --root='$(DESTDIR)' --prefix='$(prefix)'
 

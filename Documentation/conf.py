@@ -12,3 +12,9 @@ highlight_language = "none"
 html_theme = "alabaster"
 html_show_copyright = False
 html_show_sphinx = False
+
+# `make man` builds these from the same sources.
+man_pages = [
+    ("pvctl", "pvctl", "run virtual machines with the pvhv module", author, 1),
+    ("pvhv", "pvhv", "virtual machines without hardware virtualization", author, 4),
+]

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "parse.h"
 #include "roster.h"
 #include "target.h"
 
@@ -111,7 +112,7 @@ static int destroy_all(const struct destroy_options *o, struct error *e)
 static int run(int argc, char **argv, struct error *e)
 {
 	struct destroy_options o = { .grace = GRACE_DEFAULT };
-	int at = options_parse(&cmd_destroy, argc, argv, option_set, &o, e), ret;
+	int at = options_parse(&cmd_destroy, argc, argv, option_set, &o, e), i, ret;
 
 	if (at < 0)
 		return EXIT_USAGE;
@@ -120,6 +121,9 @@ static int run(int argc, char **argv, struct error *e)
 			  "destroy: which domain? (pvctl list has their names; --all for all of them)");
 		return EXIT_USAGE;
 	}
+	for (i = at; i < argc; i++)
+		if (parse_name(argv[i], e))
+			return EXIT_USAGE;
 	ret = o.all ? destroy_all(&o, e) : destroy_names(argv + at, argc - at, &o, e);
 	return ret ? EXIT_FAILED : EXIT_OK;
 }

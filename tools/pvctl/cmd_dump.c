@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "parse.h"
 #include "target.h"
 
 static int option_set(void *context, int letter, const char *value, struct error *e)
@@ -76,6 +77,8 @@ static int run(int argc, char **argv, struct error *e)
 		error_set(e, "dump: needs a domain's name and a file's (see: pvctl help dump)");
 		return EXIT_USAGE;
 	}
+	if (parse_name(argv[at], e))
+		return EXIT_USAGE;
 	return dump(argv[at], argv[at + 1], force, e) ? EXIT_FAILED : EXIT_OK;
 }
 
