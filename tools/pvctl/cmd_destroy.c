@@ -70,7 +70,9 @@ static int destroy(const char *name, const struct destroy_options *o, struct err
 		if (!ret && !target_gone(&t, KILL_SECONDS))
 			ret = error_set(e, "domain '%s' does not end, though process %d was killed (see the kernel log)",
 					name, t.pid);
-		else if (!ret && !o->force)
+		else if (!ret)
+			target_sweep(&t);
+		if (!ret && !o->force)
 			error_set(e, "domain '%s' did not end when asked to: its process %d was killed",
 				  name, t.pid);
 	}

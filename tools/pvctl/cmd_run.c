@@ -173,14 +173,10 @@ static int machine_create(const struct run_options *o, struct machine *m, struct
 		goto fail_console;
 	if (gdb_open(&m->gdb, o->gdb, e))
 		goto fail_vcpu;
-	if (control_open(&m->control, &m->domain, &m->vcpu, e))
-		goto fail_gdb;
 	/* All is in the guest's memory now. */
 	free_files(m);
 	return 0;
 
-fail_gdb:
-	gdb_close(&m->gdb);
 fail_vcpu:
 	vcpu_destroy(&m->vcpu);
 fail_console:
@@ -193,7 +189,6 @@ fail_files:
 
 static void machine_destroy(struct machine *m)
 {
-	control_close(&m->control);
 	gdb_close(&m->gdb);
 	vcpu_destroy(&m->vcpu);
 	console_close(&m->console);
@@ -234,10 +229,13 @@ static int machine_run(struct machine *m, const struct run_options *o, struct er
 
 	if (signals < 0)
 		return -1;
+	/* From here on no signal ends us before the socket is removed. */
+	if (control_open(&m->control, &m->domain, &m->vcpu, e))
+		goto out;
 	if (gdb_start(&m->gdb, &m->vcpu, &m->domain, o->gdb_wait, e))
-		goto out;
+		goto out_control;
 	if (vcpu_start(&m->vcpu, e))
-		goto out;
+		goto out_control;
 	if (control_start(&m->control, e))
 		goto out_stop;
 	terminal = terminal_enter(!o->console_raw);
@@ -249,6 +247,8 @@ out_stop:
 	gdb_close(&m->gdb);
 	control_close(&m->control);
 	vcpu_stop(&m->vcpu);
+out_control:
+	control_close(&m->control);
 out:
 	close(signals);
 	return sig;

@@ -134,6 +134,22 @@ int target_kill(const struct target *t, int sig, struct error *e)
 			 strerror(errno), errno == EPERM ? " (try as root)" : "");
 }
 
+/* Unless somebody serves it, who has got the name meanwhile. */
+void target_sweep(const struct target *t)
+{
+	char dir[RUNDIR_MAX], path[RUNDIR_MAX];
+	struct error ignored;
+	struct client c;
+	int ret;
+
+	if (rundir_path(dir, &ignored) || rundir_socket(dir, t->name, path, &ignored))
+		return;
+	ret = client_connect(&c, dir, t->name, &ignored);
+	client_close(&c);
+	if (ret > 0)
+		unlink(path);
+}
+
 void target_close(struct target *t)
 {
 	client_close(&t->client);

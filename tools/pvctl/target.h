@@ -27,6 +27,9 @@ bool target_gone(const struct target *t, int seconds);
 /** target_kill - a signal to it */
 int target_kill(const struct target *t, int sig, struct error *e) __must_check;
 
+/** target_sweep - remove the socket of a process that was killed */
+void target_sweep(const struct target *t);
+
 void target_close(struct target *t);
 
 #endif
