@@ -21,10 +21,11 @@ PACKAGE = "linux-source-6.1"
 ARCHIVE = "/usr/src/%s.tar.xz" % PACKAGE
 # Most of the sources, and nothing of what debug.config chooses. Kconfig files stay: the
 # ones above include them.
-UNWANTED = ["arch/[!x]*/*.[chS]", "arch/[!x]*/*.dts*", "drivers/gpu/*.[ch]", "drivers/net/*.[ch]", "drivers/media/*.[ch]",
-            "drivers/staging/*.[ch]", "drivers/scsi/*.[ch]", "drivers/infiniband/*.[ch]",
-            "sound/*.[ch]", "Documentation/*.rst", "Documentation/devicetree/*",
-            "tools/testing/*", "tools/perf/*"]
+UNWANTED = ["arch/[!x]*/*.[chS]", "arch/[!x]*/*.dts*", "drivers/gpu/*.[ch]",
+            "drivers/net/*/*.[ch]", "drivers/media/*.[ch]", "drivers/staging/*.[ch]",
+            "drivers/scsi/*.[ch]", "drivers/infiniband/*.[ch]", "sound/*.[ch]",
+            "Documentation/*.rst", "Documentation/devicetree/*", "tools/testing/*",
+            "tools/perf/*"]
 OBJECTS = (".o", ".a", ".cmd", ".ko", ".lz4", ".bin")
 
 
