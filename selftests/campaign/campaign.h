@@ -42,6 +42,7 @@ struct machine {
 	pthread_t thread;
 	bool done, stop;		/* atomic */
 	bool verbose;
+	bool kicks;			/* disturb it with signals */
 	enum ended ended;
 	u32 code;
 	char text[160];
@@ -50,7 +51,8 @@ struct machine {
 /* The guest's file, read once. */
 int kernel_open(const char *path, struct error *e) __must_check;
 
-int machine_create(struct machine *m, const char *name, const char *cmdline,
+/** machine_create - @pool_pages: limit of page-table memory, 0: the usual one */
+int machine_create(struct machine *m, const char *name, u64 pool_pages, const char *cmdline,
 		   struct error *e) __must_check;
 
 /** machine_start - a thread that runs it until its end */

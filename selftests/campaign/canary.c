@@ -83,7 +83,7 @@ static void be_neighbour(const char *kernel)
 	char line[60];
 
 	snprintf(line, sizeof(line), "neighbour=%llu", (unsigned long long)~canaries[2]);
-	if (kernel_open(kernel, &e) || machine_create(&m, "neighbour", line, &e) ||
+	if (kernel_open(kernel, &e) || machine_create(&m, "neighbour", 0, line, &e) ||
 	    machine_start(&m, &e)) {
 		printf("# neighbour: %s\n", e.text);
 		exit(1);

@@ -3,7 +3,9 @@
  * One domain of the campaign. pvctl's builder makes it; running it is simpler than what
  * pvctl does, since there is no console to serve, and harder, since it may hang.
  */
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -47,14 +49,42 @@ static int vcpu_create(struct machine *m, struct error *e)
 	return 0;
 }
 
-int machine_create(struct machine *m, const char *name, const char *cmdline, struct error *e)
+/* As pvctl does, but with a limit for page-table memory that may be too small. */
+static int domain_open(struct machine *m, const char *name, u64 pool_pages, struct error *e)
+{
+	struct pvhv_create_domain c = { .size = sizeof(c), .max_pages = GUEST_BYTES / PAGE_SIZE,
+					.pool_pages = pool_pages };
+	struct pvhv_set_memory s = { .size = sizeof(s), .pages = c.max_pages };
+	struct domain *d = &m->domain;
+	int device = open("/dev/pvhv", O_RDWR | O_CLOEXEC);
+
+	d->nr_pages = c.max_pages;
+	d->mem = mmap(NULL, GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (d->mem == MAP_FAILED) {
+		d->mem = NULL;
+		return error_set(e, "guest memory: %s", strerror(errno));
+	}
+	s.addr = (uintptr_t)d->mem;
+	snprintf(c.name, sizeof(c.name), "%s", name);
+	d->fd = ioctl(device, PVHV_CREATE_DOMAIN, &c);
+	close(device);
+	if (d->fd < 0)
+		return error_set(e, "domain: %s", strerror(errno));
+	d->special_gfn = c.special_gfn;
+	if (ioctl(d->fd, PVHV_SET_MEMORY, &s))
+		return error_set(e, "memory: %s", strerror(errno));
+	return 0;
+}
+
+int machine_create(struct machine *m, const char *name, u64 pool_pages, const char *cmdline,
+		   struct error *e)
 {
 	char line[400];
 	struct builder_request r = { .kernel = &kernel, .cmdline = line };
 
-	*m = (struct machine){ .fd = -1 };
-	if (domain_create(name, GUEST_BYTES, &m->domain, e))
-		return -1;
+	*m = (struct machine){ .fd = -1, .domain.fd = -1 };
+	if (domain_open(m, name, pool_pages, e))
+		goto fail;
 	if (domain_bind_port(&m->domain, -1, &m->poke_port, e))
 		goto fail;
 	snprintf(line, sizeof(line), "%s poke=%u", cmdline, m->poke_port);
@@ -91,13 +121,14 @@ static void end(struct machine *m, enum ended how, u32 code)
 static bool serve(struct machine *m)
 {
 	volatile struct pvhv_run *run = m->run;
-	u32 reason = run->reason, len;
+	u32 reason = run->reason, len, i;
 
 	switch (reason) {
 	case PVHV_EXIT_CONSOLE:
 		len = run->console.len;
-		if (m->verbose && len <= PVHV_CONSOLE_MAX)
-			fwrite((const void *)run->console.data, 1, len, stdout);
+		for (i = 0; m->verbose && i < len && i < PVHV_CONSOLE_MAX; i++)
+			if (run->console.data[i] == '\n' || isprint(run->console.data[i]))
+				putchar(run->console.data[i]);
 		return true;
 	case PVHV_EXIT_CONSOLE_READ:
 		run->console.len = 1 + run->console.max / 2;
@@ -184,6 +215,9 @@ void machine_wait(struct machine *m)
 		at = progress(m);
 		still = at == before ? still + 1 : 0;
 		before = at;
+		/* Makes what runs in the monitor stop and restart. */
+		if (m->kicks)
+			pthread_kill(m->thread, SIGUSR1);
 		if (still && still % 4 == 0)
 			domain_raise_port(&m->domain, m->poke_port);
 	}

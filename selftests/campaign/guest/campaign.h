@@ -203,6 +203,10 @@ void keep_init(void);
 /** scan - look for canaries, wrong frames, changed memory */
 void scan(void);
 
+/* Between user_read() and the trap it ends with. */
+extern bool user_reads;
+extern u64 user_word;
+
 /** scan_registers - the general registers of a trap or hypercall */
 void scan_registers(const u64 *regs, size_t n);
 

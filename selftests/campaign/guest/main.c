@@ -8,7 +8,8 @@ u64 canary_inverse[REPORT_CANARIES];
 struct jump *recovery;
 unsigned int spoilt;
 
-bool no_iret;
+bool no_iret, user_reads;
+u64 user_word;
 
 static u64 seed, poke_port;
 static struct report_op *current;
@@ -87,7 +88,52 @@ static bool hook(struct trap_regs *r)
 		return true;
 	if (!recovery)
 		return false;
+	if (user_reads && r->vector == VECTOR_SYSCALL) {
+		user_word = r->rdi;
+		jump_back(recovery, 2);
+	}
+	user_reads = false;
 	jump_back(recovery, 1);
+}
+
+/* -------------------------------------------------------------- windows */
+
+/* In both roots: whatever mode the guest is in after an iret, its stack is there. */
+static void map_low(u64 va, const void *page)
+{
+	u64 user = user_root;
+
+	user_map(va, page, PTE_RWX);
+	user_root = current_root();
+	user_map(va, page, PTE_RWX);
+	user_root = user;
+}
+
+/* Again from time to time: operations aim at these, too. */
+static void map_windows(void)
+{
+	static const u64 edge[EDGE_PAGES] = { PTE_RWX, PTE_RWX, 0, PTE_RWX, PTE_ROX, PTE_RWX, PTE_ROX, 0 };
+	u64 i;
+
+	for (i = 0; i < EDGE_PAGES; i++)
+		window_map((unsigned int)(WIN_EDGE + i), edge[i] ? edge_backing[i] : NULL, edge[i]);
+	window_map(WIN_EDGE + 6, (void *)start_info->pt_base, PTE_ROX);
+	for (i = 0; i < 2; i++) {
+		window_map((unsigned int)(WIN_CODE + i), code_backing[i], PTE_RWX);
+		window_map((unsigned int)(WIN_STACK + i), stack_backing[i], PTE_RWX);
+		map_low(LOW_CODE + i * PAGE_SIZE, code_backing[i]);
+		map_low(LOW_STACK + i * PAGE_SIZE, stack_backing[i]);
+	}
+}
+
+static void map_report(void)
+{
+	u64 first = start_info->nr_pages - REPORT_PAGES, i;
+
+	window_pte(0);
+	for (i = 0; i < REPORT_PAGES; i++)
+		H(update_va_mapping, WINDOW(WIN_REPORT + i), (first + i) * PAGE_SIZE | PTE_RWX, UVMF_INVLPG);
+	report = (struct report *)WINDOW(WIN_REPORT);
 }
 
 /* --------------------------------------------------------------- repair */
@@ -126,6 +172,8 @@ static void repair(void)
 		H(fpu_taskswitch, 0);
 	if (spoilt & SPOILT_IOPL)
 		H(physdev_op, PHYSDEVOP_set_iopl, &iopl);
+	if (report->ops % 16 == 0)
+		map_windows();
 	spoilt = 0;
 	scratch_reset();
 	events_enable();
@@ -192,38 +240,6 @@ bool view_is_intact(void)
 	return true;
 }
 
-/* In both roots: whatever mode the guest is in after an iret, its stack is there. */
-static void map_low(u64 va, const void *page)
-{
-	u64 user = user_root;
-
-	user_map(va, page, PTE_RWX);
-	user_root = current_root();
-	user_map(va, page, PTE_RWX);
-	user_root = user;
-}
-
-static void map_windows(void)
-{
-	static const u64 edge[EDGE_PAGES] = { PTE_RWX, PTE_RWX, 0, PTE_RWX, PTE_ROX, PTE_RWX, PTE_ROX, 0 };
-	u64 first = start_info->nr_pages - REPORT_PAGES, i;
-
-	window_pte(0);
-	for (i = 0; i < REPORT_PAGES; i++)
-		H(update_va_mapping, WINDOW(WIN_REPORT + i), (first + i) * PAGE_SIZE | PTE_RWX, UVMF_INVLPG);
-	report = (struct report *)WINDOW(WIN_REPORT);
-	for (i = 0; i < EDGE_PAGES; i++)
-		if (edge[i])
-			window_map((unsigned int)(WIN_EDGE + i), edge_backing[i], edge[i]);
-	window_map(WIN_EDGE + 6, (void *)start_info->pt_base, PTE_ROX);
-	for (i = 0; i < 2; i++) {
-		window_map((unsigned int)(WIN_CODE + i), code_backing[i], PTE_RWX);
-		window_map((unsigned int)(WIN_STACK + i), stack_backing[i], PTE_RWX);
-		map_low(LOW_CODE + i * PAGE_SIZE, code_backing[i]);
-		map_low(LOW_STACK + i * PAGE_SIZE, stack_backing[i]);
-	}
-}
-
 /* The text cannot be written, so a random store into it is only a trap. */
 static void protect_text(void)
 {
@@ -247,6 +263,7 @@ static void setup(void)
 		canary_inverse[i] = option(name, 0);
 	}
 	user_init();
+	map_report();
 	map_windows();
 	map_phys();
 	keep_init();

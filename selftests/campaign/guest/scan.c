@@ -96,6 +96,17 @@ static void scan_page(u64 va, u64 gfn)
 	words_scanned += 512;
 }
 
+/* It may be gone, or never have been there: then it is no use to look. */
+static void try_scan_page(u64 va, u64 gfn)
+{
+	struct jump here, *outer = recovery;
+
+	recovery = &here;
+	if (!jump_set(&here))
+		scan_page(va, gfn);
+	recovery = outer;
+}
+
 /* Depth first from a random place, @va is what the entries above add up to. */
 static void scan_table(u64 gfn, int level, u64 va, unsigned int *budget)
 {
@@ -103,7 +114,6 @@ static void scan_table(u64 gfn, int level, u64 va, unsigned int *budget)
 
 	for (i = 0; i < 512 && *budget; i++) {
 		u64 slot = (start + i) & 511, e, at;
-		struct jump here, *outer = recovery;
 
 		/* m2p and monitor: not by these tables. */
 		if (level == 4 && slot >= 256 && slot < 272)
@@ -123,15 +133,13 @@ static void scan_table(u64 gfn, int level, u64 va, unsigned int *budget)
 			continue;
 		}
 		--*budget;
-		recovery = &here;
-		if (!jump_set(&here))
-			scan_page(at, PTE_GFN(e));
-		recovery = outer;
+		try_scan_page(at, PTE_GFN(e));
 	}
 }
 
 /* -------------------------------------------------------------- the rest */
 
+/* What is in there may be the guest's own doing, by MMU_MACHPHYS_UPDATE. */
 static void scan_m2p(void)
 {
 	u64 va = MONITOR_FIRST + (one_in(2) ? 0 : below(512) * PAGE_SIZE), i, val, which;
@@ -141,36 +149,83 @@ static void scan_m2p(void)
 			return;
 		if (canary(val, &which))
 			found(FOUND_CANARY_MEMORY, va, which);
-		/* Frame numbers are small, and what has none is all ones. */
-		if (val >= MONITOR_FIRST && val != ~0UL)
-			found(FOUND_NOT_MAPPED, va, val);
 	}
+}
+
+/* The vector registers: with them a leak would be between domains, or from the host. */
+static void scan_vectors(void)
+{
+	u64 low[16], which;
+	size_t i;
+
+#define STORE(n)	asm volatile("movq %%xmm" #n ", %0" : "=m" (low[n]))
+	STORE(0); STORE(1); STORE(2); STORE(3); STORE(4); STORE(5); STORE(6); STORE(7);
+	STORE(8); STORE(9); STORE(10); STORE(11); STORE(12); STORE(13); STORE(14); STORE(15);
+	for (i = 0; i < 16; i++)
+		if (canary(low[i], &which))
+			found(FOUND_CANARY_REGISTER, 100 + i, which);
+}
+
+static u64 probe_address(void)
+{
+	u64 va = one_in(2) ? random_address() : MONITOR_SECRET + below(MONITOR_END - MONITOR_SECRET);
+
+	return va & ~7UL;
 }
 
 /*
  * An address that is not in the tables cannot be read. The guest's own flushes are its
  * business, so it makes one first.
  */
-void op_probe(void)
+static void probe(u64 root, u64 va, bool (*read)(u64 va, u64 *val))
 {
-	u64 va = random_address() & ~7UL, val = 0, which, e;
+	u64 val = 0, which, e;
 
-	if (one_in(2))
-		va = MONITOR_SECRET + (below(MONITOR_END - MONITOR_SECRET) & ~7UL);
-	note(va, 0, 0, 0, 0, 0);
+	note(va, root, 0, 0, 0, 0);
 	mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0, 0);
 	report->probes++;
-	if (!try_read(va, &val))
+	if (!read(va, &val))
 		return;
 	report->probes_read++;
 	note_result(val);
 	if (canary(val, &which))
 		found(FOUND_CANARY_MEMORY, va, which);
-	e = walk(current_root(), va);
 	if (va >= MONITOR_FIRST && va < MONITOR_SECRET)
 		return;
-	if (!(e & PTE_P) || va >> 43 == MONITOR_FIRST >> 43)
+	e = walk(root, va);
+	if (!(e & PTE_P) || (va >= MONITOR_SECRET && va < MONITOR_END))
 		found_by_view(FOUND_NOT_MAPPED, va, val);
+}
+
+/* What user mode leaves in rdi, by the one system call that its code makes. */
+static bool user_read(u64 va, u64 *val)
+{
+	static const u8 code[] = { 0x48, 0x8b, 0x3f, 0x31, 0xc0, 0x0f, 0x05 };
+	struct jump here, *outer = recovery;
+	bool good = false;
+
+	user_copy((const char *)code, (const char *)code + sizeof(code));
+	recovery = &here;
+	user_reads = true;
+	if (jump_set(&here) == 2) {
+		*val = user_word;
+		good = true;
+	} else if (user_reads) {
+		user_run(USER_CODE, USER_STACK, va);
+	}
+	user_reads = false;
+	recovery = outer;
+	return good;
+}
+
+void op_probe(void)
+{
+	if (one_in(3)) {
+		mmuext(MMUEXT_NEW_USER_BASEPTR, user_root, 0);
+		probe(user_root, probe_address(), user_read);
+	} else {
+		probe(current_root(), probe_address(), try_read);
+	}
 }
 
 static u64 keep_value(u64 page, u64 i)
@@ -220,4 +275,5 @@ void scan(void)
 	scan_table(current_root(), 4, 0, &budget);
 	scan_m2p();
 	scan_keep();
+	scan_vectors();
 }
