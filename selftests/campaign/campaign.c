@@ -191,9 +191,9 @@ static int run_domain(const struct options *o, u64 seed, struct error *e)
 	char line[300];
 
 	snprintf(line, sizeof(line),
-		 "seed=%llu ops=%llu kinds=%llu plant=%d canary0=%llu canary1=%llu canary2=%llu",
+		 "seed=%llu ops=%llu kinds=%llu plant=%d trace=%d canary0=%llu canary1=%llu canary2=%llu",
 		 (unsigned long long)seed, (unsigned long long)o->per_domain,
-		 (unsigned long long)o->kinds, o->plant, (unsigned long long)~canaries[0],
+		 (unsigned long long)o->kinds, o->plant, o->trace, (unsigned long long)~canaries[0],
 		 (unsigned long long)~canaries[1], (unsigned long long)~canaries[2]);
 	t.us[0] -= now_us();
 	if (machine_create(&m, "campaign", pool_pages(seed), line, e))
@@ -288,7 +288,8 @@ static void options_parse(int argc, char **argv, struct options *o)
 		{ "seed", required_argument, NULL, 's' }, { "ops", required_argument, NULL, 'o' },
 		{ "per-domain", required_argument, NULL, 'd' }, { "kinds", required_argument, NULL, 'k' },
 		{ "guest", required_argument, NULL, 'g' }, { "hostile", no_argument, NULL, 'h' },
-		{ "plant", no_argument, NULL, 'p' }, { "verbose", no_argument, NULL, 'v' }, { },
+		{ "plant", no_argument, NULL, 'p' }, { "verbose", no_argument, NULL, 'v' },
+		{ "trace", no_argument, NULL, 't' }, { },
 	};
 	int c;
 
@@ -304,6 +305,7 @@ static void options_parse(int argc, char **argv, struct options *o)
 		case 'h': o->hostile = true; break;
 		case 'p': o->plant = true; break;
 		case 'v': o->verbose = true; break;
+		case 't': o->verbose = o->trace = true; setvbuf(stdout, NULL, _IONBF, 0); break;
 		default: exit(2);
 		}
 	}

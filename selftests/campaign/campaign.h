@@ -21,7 +21,7 @@
 struct options {
 	const char *kernel;
 	u64 seed, ops, per_domain, kinds;
-	bool hostile, plant, verbose;
+	bool hostile, plant, verbose, trace;
 };
 
 /** enum ended - how a domain came to its end */

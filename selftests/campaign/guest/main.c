@@ -11,6 +11,7 @@ unsigned int spoilt;
 bool no_iret, user_reads;
 u64 user_word;
 
+static bool tracing;
 static u64 seed, poke_port;
 static struct report_op *current;
 static char edge_backing[EDGE_PAGES][PAGE_SIZE] __attribute__((aligned(4096)));
@@ -22,6 +23,8 @@ static char stack_backing[2][PAGE_SIZE] __attribute__((aligned(4096)));
 void note(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
 {
 	memcpy(current->arg, (u64[]){ a, b, c, d, e, f }, sizeof(current->arg));
+	if (tracing)
+		print("%lu %lu: %lx %lx %lx %lx %lx %lx\n", current->number, current->kind, a, b, c, d, e, f);
 }
 
 void note_result(u64 result)
@@ -94,6 +97,80 @@ static bool hook(struct trap_regs *r)
 	}
 	user_reads = false;
 	jump_back(recovery, 1);
+}
+
+/* ----------------------------------------------------------------- view */
+
+#define VIEW_TABLES	8
+
+static u64 *view[VIEW_TABLES];		/* level 3, 2, and all of level 1 */
+static u64 view_tables;
+
+static u64 *new_table(void)
+{
+	u64 *table = page_alloc();
+
+	view[view_tables++] = table;
+	return table;
+}
+
+static u64 view_entry(u64 gfn)
+{
+	return gfn * PAGE_SIZE | PTE_ROX | PTE_NX;
+}
+
+static void map_phys(void)
+{
+	u64 *l3 = new_table(), *l2 = new_table(), *l1, gfn;
+
+	for (gfn = 0; gfn < start_info->nr_pages; gfn++) {
+		l1 = gfn % 512 ? view[view_tables - 1] : new_table();
+		l1[gfn % 512] = view_entry(gfn);
+		l2[gfn / 512] = va_to_gfn(l1) * PAGE_SIZE | PTE_RWX;
+	}
+	l3[0] = va_to_gfn(l2) * PAGE_SIZE | PTE_RWX;
+	for (gfn = 0; gfn < view_tables; gfn++)
+		set_page_bits(view[gfn], PTE_ROX);
+	if (mmu_update(current_root() * PAGE_SIZE + 272 * 8, va_to_gfn(l3) * PAGE_SIZE | PTE_RWX))
+		print("# no view of memory\n");
+}
+
+/* The address of a table must be that of its frame, then its content can be believed. */
+static bool table_is_mapped(const u64 *table)
+{
+	const u64 *e = pte_of((u64)table, 1);
+
+	return e && PTE_GFN(*e) == va_to_gfn(table);
+}
+
+bool view_is_intact(void)
+{
+	u64 gfn, i;
+
+	for (i = 0; i < view_tables; i++)
+		if (!table_is_mapped(view[i]))
+			return false;
+	if (PTE_GFN(((u64 *)start_info->pt_base)[272]) != va_to_gfn(view[0]) ||
+	    PTE_GFN(view[0][0]) != va_to_gfn(view[1]))
+		return false;
+	for (gfn = 0; gfn < start_info->nr_pages; gfn++)
+		if (PTE_GFN(view[1][gfn / 512]) != va_to_gfn(view[2 + gfn / 512]) ||
+		    view[2 + gfn / 512][gfn % 512] != view_entry(gfn))
+			return false;
+	return true;
+}
+
+/* What operations have changed in it is put right. */
+static void repair_view(void)
+{
+	u64 gfn, *l1;
+
+	mmu_update(current_root() * PAGE_SIZE + 272 * 8, va_to_gfn(view[0]) * PAGE_SIZE | PTE_RWX);
+	for (gfn = 0; gfn < start_info->nr_pages; gfn++) {
+		l1 = view[2 + gfn / 512];
+		if (l1[gfn % 512] != view_entry(gfn))
+			mmu_update(pte_machine(&l1[gfn % 512]), view_entry(gfn));
+	}
 }
 
 /* -------------------------------------------------------------- windows */
@@ -172,73 +249,16 @@ static void repair(void)
 		H(fpu_taskswitch, 0);
 	if (spoilt & SPOILT_IOPL)
 		H(physdev_op, PHYSDEVOP_set_iopl, &iopl);
-	if (report->ops % 16 == 0)
+	if (report->ops % 16 == 0) {
 		map_windows();
+		repair_view();
+	}
 	spoilt = 0;
 	scratch_reset();
 	events_enable();
 }
 
 /* ---------------------------------------------------------------- setup */
-
-#define VIEW_TABLES	8
-
-static u64 *view[VIEW_TABLES];		/* level 3, 2, and all of level 1 */
-static u64 view_tables;
-
-static u64 *new_table(void)
-{
-	u64 *table = page_alloc();
-
-	view[view_tables++] = table;
-	return table;
-}
-
-static u64 view_entry(u64 gfn)
-{
-	return gfn * PAGE_SIZE | PTE_ROX | PTE_NX;
-}
-
-static void map_phys(void)
-{
-	u64 *l3 = new_table(), *l2 = new_table(), *l1, gfn;
-
-	for (gfn = 0; gfn < start_info->nr_pages; gfn++) {
-		l1 = gfn % 512 ? view[view_tables - 1] : new_table();
-		l1[gfn % 512] = view_entry(gfn);
-		l2[gfn / 512] = va_to_gfn(l1) * PAGE_SIZE | PTE_RWX;
-	}
-	l3[0] = va_to_gfn(l2) * PAGE_SIZE | PTE_RWX;
-	for (gfn = 0; gfn < view_tables; gfn++)
-		set_page_bits(view[gfn], PTE_ROX);
-	if (mmu_update(current_root() * PAGE_SIZE + 272 * 8, va_to_gfn(l3) * PAGE_SIZE | PTE_RWX))
-		print("# no view of memory\n");
-}
-
-/* The address of a table must be that of its frame, then its content can be believed. */
-static bool table_is_mapped(const u64 *table)
-{
-	const u64 *e = pte_of((u64)table, 1);
-
-	return e && PTE_GFN(*e) == va_to_gfn(table);
-}
-
-bool view_is_intact(void)
-{
-	u64 gfn, i;
-
-	for (i = 0; i < view_tables; i++)
-		if (!table_is_mapped(view[i]))
-			return false;
-	if (PTE_GFN(((u64 *)start_info->pt_base)[272]) != va_to_gfn(view[0]) ||
-	    PTE_GFN(view[0][0]) != va_to_gfn(view[1]))
-		return false;
-	for (gfn = 0; gfn < start_info->nr_pages; gfn++)
-		if (PTE_GFN(view[1][gfn / 512]) != va_to_gfn(view[2 + gfn / 512]) ||
-		    view[2 + gfn / 512][gfn % 512] != view_entry(gfn))
-			return false;
-	return true;
-}
 
 /* The text cannot be written, so a random store into it is only a trap. */
 static void protect_text(void)
@@ -392,6 +412,7 @@ void guest_main(void)
 	setup();
 	random_start(seed, ~0UL);
 	place_vcpu_info();
+	tracing = option("trace", 0);
 	report->ready = REPORT_READY;
 	for (n = 0; n < ops; n++) {
 		one_operation(n, mask);

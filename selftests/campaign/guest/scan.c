@@ -89,7 +89,7 @@ static void scan_page(u64 va, u64 gfn)
 		if (canary(val, &which))
 			found(FOUND_CANARY_MEMORY, va + i * 8, which);
 		/* Counters and clocks live in some pages, so once is chance. */
-		if (gfn_exists(gfn) && i % 64 == 5 && val != table_at(gfn)[i] &&
+		if (gfn_exists(gfn) && i % 8 == 5 && val != table_at(gfn)[i] &&
 		    page[i] != table_at(gfn)[i] && page[i] != table_at(gfn)[i])
 			found_by_view(FOUND_WRONG_FRAME, va + i * 8, val);
 	}
