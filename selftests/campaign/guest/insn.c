@@ -75,6 +75,30 @@ static void emit_instruction(void)
 	emit_random(below(7));
 }
 
+static bool is_vector_op(u8 op)
+{
+	return op == 0x0f || (op >= 0x10 && op <= 0x17) || (op >= 0x28 && op <= 0x2f) || op == 0x38 ||
+	       op == 0x3a || (op >= 0x50 && op <= 0x7f) || op == 0xc2 || (op >= 0xc4 && op <= 0xc6) ||
+	       (op >= 0xd0 && op != 0xff);
+}
+
+/*
+ * What its CPU does with the rights of ring 0, see campaign.h; and vector instructions,
+ * since some strange ones make QEMU itself jump to address 0.
+ */
+static void spare_qemu(u8 *code, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (code[i] == 0xcf || code[i] == 0xca || code[i] == 0xcb || code[i] == 0xff ||
+		    code[i] == 0xc4 || code[i] == 0xc5 || code[i] == 0x62 || code[i] == 0x8f)
+			code[i] = 0x90;
+		if (i && code[i - 1] == 0x0f && is_vector_op(code[i]))
+			code[i] = 0x01;
+	}
+}
+
 /* Returns how far into the pages it begins; they end in breakpoints. */
 static u64 write_code(void)
 {
@@ -100,9 +124,8 @@ static u64 write_code(void)
 	memset(pages + (start & ~0xfffUL), 0xcc, PAGE_SIZE);
 	if (start + len + 32 > PAGE_SIZE && start < PAGE_SIZE)
 		memset(pages + PAGE_SIZE, 0xcc, 64);
-	for (n = 0; no_iret && n < len; n++)
-		if (tmp[n] == 0xcf || tmp[n] == 0xca || tmp[n] == 0xcb || tmp[n] == 0xff)
-			tmp[n] = 0x90;
+	if (no_iret)
+		spare_qemu(tmp, len);
 	memcpy(pages + start, tmp, start + len > CODE_BYTES ? CODE_BYTES - start : len);
 	return start;
 }
