@@ -81,7 +81,8 @@ static inline u64 pvhv_compat_nmi_entry(void)
 
 /*
  * Flaws of CPUs, and answers to them, that not all versions know of. The host's function
- * that clears the branch history: assembly without stack frame, thread or per-CPU data.
+ * that clears the branch history: assembly that uses no thread data; its returns may count
+ * in per-CPU data.
  */
 #ifdef X86_BUG_RFDS
 #define PVHV_COMPAT_HAS_BUG_RFDS	boot_cpu_has_bug(X86_BUG_RFDS)

@@ -162,6 +162,12 @@ bool pvhv_vcpu_base_valid(u64 base)
 	return (u64)((s64)(base << 16) >> 16) == base;
 }
 
+/* The guest may have set one itself that only 5-level paging has: what is there may stay. */
+static bool base_acceptable(u64 base, u64 now)
+{
+	return pvhv_vcpu_base_valid(base) || base == now;
+}
+
 /* What a vCPU that has begun to run must not change. */
 static bool same_context(const struct world_context *c, const struct pvhv_regs *in)
 {
@@ -179,8 +185,9 @@ int pvhv_vcpu_set_regs(struct pvhv_vcpu *v, const struct pvhv_regs *in)
 	if (v->ran && pvhv_domain_ended(v->d))
 		return -ESHUTDOWN;
 	/* The other vCPUs are the guest's to start. */
-	if (v->id || !pvhv_vcpu_base_valid(in->fs_base) ||
-	    !pvhv_vcpu_base_valid(in->gs_base_kernel) || !pvhv_vcpu_base_valid(in->gs_base_user))
+	if (v->id || !base_acceptable(in->fs_base, c->fs_base) ||
+	    !base_acceptable(in->gs_base_kernel, c->gs_base_kernel) ||
+	    !base_acceptable(in->gs_base_user, c->gs_base_user))
 		return -EINVAL;
 	if (started ? !same_context(c, in) :
 	    in->user_mode || in->cr3_gfn >= v->d->shared->max_pages)

@@ -24,6 +24,10 @@ static u32 step_kind(struct vcpu *v)
 	int i;
 	u8 b;
 
+	/* In other code than flat 64-bit one the bytes mean something else. */
+	if ((v->regs->cs | 3) != SEL_GUEST_CS64)
+		return STEP_PLAIN;
+
 	for (i = 0; i < INSN_MAX && !guestmem_read(v, &b, rip + (u64)i, 1, NULL); i++) {
 		if (is_prefix(b))
 			continue;
@@ -70,12 +74,13 @@ static void stop(struct vcpu *v, u64 vector, u64 dr6)
 	v->step_armed = false;
 	if (v->exit)
 		return;
+	v->told_breakpoint = vector == VECTOR_BP;
+	v->told_rip = v->regs->rip;
 	vcpu_exit(v, EXIT_DEBUG, vector);
 	v->w->exit_arg[1] = dr6;
 }
 
-/* The breakpoint that the VMM was told of is the guest's own. */
-static void pass_breakpoint(struct vcpu *v)
+void debugger_pass_breakpoint(struct vcpu *v)
 {
 	v->pass_breakpoint = false;
 	v->regs->rip++;
@@ -86,8 +91,6 @@ void debugger_resume_slow(struct vcpu *v)
 {
 	struct regs *r = v->regs;
 
-	if (v->pass_breakpoint)
-		pass_breakpoint(v);
 	if (!debugger_steps(v)) {
 		v->step_armed = false;
 		return;
@@ -99,6 +102,9 @@ void debugger_resume_slow(struct vcpu *v)
 	v->step_armed = true;
 	v->step_rip = r->rip;
 	v->step_kind = step_kind(v);
+	/* Reading the instruction may have found a reason to leave. */
+	if (v->exit)
+		return;
 	v->step_own = r->rflags & RFLAGS_TF;
 	v->step_forced = true;
 	r->rflags |= RFLAGS_TF;
@@ -136,14 +142,15 @@ void debugger_breakpoint(struct vcpu *v)
 	}
 	/* `int3` of one byte, which is what debuggers use. */
 	v->regs->rip--;
-	v->told_breakpoint = true;
 	stop(v, VECTOR_BP, 0);
 }
 
 void debugger_request(struct vcpu *v)
 {
 	v->w->request &= ~REQUEST_DEBUG;
-	v->pass_breakpoint = v->told_breakpoint && v->w->debug_control & DEBUG_PASS;
+	/* Only the one that the last stop was about, and only while the guest is still there. */
+	v->pass_breakpoint = v->told_breakpoint && v->told_rip == v->regs->rip &&
+			     v->w->debug_control & DEBUG_PASS;
 	v->told_breakpoint = false;
 	debugreg_reload(v);
 }

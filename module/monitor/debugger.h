@@ -36,6 +36,12 @@ static inline void debugger_resume(struct vcpu *v)
 		debugger_resume_slow(v);
 }
 
+/**
+ * debugger_pass_breakpoint - the #BP that the VMM was told of is the guest's own
+ * Before anything else is delivered: an upcall would change the rip that it is about.
+ */
+void debugger_pass_breakpoint(struct vcpu *v);
+
 /** debugger_debug - #DB: whose is it? */
 void debugger_debug(struct vcpu *v);
 

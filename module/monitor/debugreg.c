@@ -32,13 +32,16 @@ static void load(struct vcpu *v)
 {
 	const u64 *dr = debugger_has_them(v) ? v->w->debug_dr : v->debugreg;
 	u64 dr7 = debugger_has_them(v) ? v->w->debug_dr7 : v->debugreg[7];
+	bool live = dr7 & DR7_ENABLE;
 	int n;
 
-	v->debug_live = dr7 & DR7_ENABLE;
-	if (v->debug_live)
+	/* First the note for switch.S, which a machine check may bring us to at any moment. */
+	WRITE_ONCE(v->debug_live, true);
+	if (live)
 		for (n = 0; n < 4; n++)
 			cpu_write_dr(n, dr[n]);
-	cpu_write_dr(7, v->debug_live ? dr7 : DR7_FIXED);
+	cpu_write_dr(7, live ? dr7 : DR7_FIXED);
+	WRITE_ONCE(v->debug_live, live);
 }
 
 void debugreg_reload(struct vcpu *v)

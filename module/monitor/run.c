@@ -165,7 +165,7 @@ static u32 __cold run_leave(struct vcpu *v)
 	return v->exit;
 }
 
-/* Something that the host should know of comes before the guest. */
+/* Something that the host should know of comes before the guest, or before its events. */
 static void __cold run_note_reasons(struct vcpu *v)
 {
 	struct world *w = v->w;
@@ -179,6 +179,8 @@ static void __cold run_note_reasons(struct vcpu *v)
 		vcpu_exit(v, EXIT_NMI, 0);
 	if (READ_ONCE(w->kick))
 		vcpu_exit(v, EXIT_KICK, 0);
+	if (v->pass_breakpoint && !v->exit)
+		debugger_pass_breakpoint(v);
 }
 
 u32 run_prepare(struct vcpu *v)
@@ -187,7 +189,8 @@ u32 run_prepare(struct vcpu *v)
 
 	tlb_enter_monitor(v);
 	debugger_entered(v);
-	if (unlikely(v->pending_vector | READ_ONCE(w->nmi_noted) | READ_ONCE(w->kick)))
+	if (unlikely(v->pending_vector | READ_ONCE(w->nmi_noted) | READ_ONCE(w->kick) |
+		     v->pass_breakpoint))
 		run_note_reasons(v);
 	if (unlikely(event_pending(v)) && !v->exit && v->event.rip && !debugger_steps(v))
 		bounce_upcall(v);

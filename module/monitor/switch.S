@@ -63,8 +63,9 @@ END world_enter
  * has run yet: none of them may follow what the guest has taught the branch predictors.
  * What is done is what the host does for itself, see ../host/speculation.h. In this order:
  * the barrier leaves the return stack alone on some CPUs, and the host's function needs
- * a prediction that holds for its own return. LTR and LIDT, further down, serialize: a
- * mispredicted branch in here cannot reach a return. Host CR3 and stack. Clobbers rax rcx rdx.
+ * a prediction that holds for its own return, and its GS base, as some kernels count calls
+ * there. LTR and LIDT, further down, serialize: a mispredicted branch in here cannot reach a
+ * return. Host CR3, stack and bases. Clobbers rax rcx rdx.
  */
 .macro FORGET_GUEST_BRANCHES
 	testl $FEATURE_EXIT_IBPB | FEATURE_EXIT_IBRS | FEATURE_EXIT_BHB, image_header + IMAGE_FEATURES(%rip)
@@ -120,7 +121,6 @@ FUNC world_leave
 	mov area_world + WORLD_HOST_CR3(%rip), %rax
 	mov %rax, %cr3
 	mov area_hostctx + HOSTCTX_RSP(%rip), %rsp
-	FORGET_GUEST_BRANCHES
 
 	testl $FEATURE_FSGSBASE, image_header + IMAGE_FEATURES(%rip)
 	jz 1f
@@ -141,6 +141,8 @@ FUNC world_leave
 	mov area_hostctx + HOSTCTX_KERNEL_GS_BASE(%rip), %eax
 	mov area_hostctx + HOSTCTX_KERNEL_GS_BASE + 4(%rip), %edx
 	wrmsr
+
+	FORGET_GUEST_BRANCHES
 
 	/* PEBS and BTS, before a handler of the host's could change its mind about them. */
 	cmpl $0, area_world + WORLD_DS_STOPPED(%rip)

@@ -126,7 +126,8 @@ struct vcpu {
 	bool step_armed;	/* a step is under way */
 	bool step_forced;	/* the TF in regs is ours */
 	bool step_own;		/* the guest had TF set itself */
-	bool told_breakpoint;	/* the VMM was told of a #BP */
+	bool told_breakpoint;	/* the VMM was last told of a #BP, */
+	u64 told_rip;		/* here, */
 	bool pass_breakpoint;	/* and says that it is the guest's */
 
 	u64 xcr0;		/* emulate.c: as the guest has set it; the CPU keeps the host's */

@@ -5,6 +5,7 @@
 #define HYPERCALL_CONSOLE_IO	18
 #define HYPERCALL_VCPU_OP	24
 #define HYPERCALL_SCHED_OP	29
+#define HYPERCALL_CALLBACK_OP	30
 #define HYPERCALL_EVTCHN_OP	32
 
 #define DATA	code_start + 4096
@@ -92,6 +93,22 @@ CODE code_fault
 
 CODE code_int3
 	int3
+	jmp code_shutdown
+
+/* An event may come at any moment; none has before the breakpoint. */
+CODE code_int3_events
+	lea DATA + DATA_BUFFER(%rip), %rsi
+	movq $0, (%rsi)			/* CALLBACKTYPE_event */
+	lea 1f(%rip), %rax
+	mov %rax, 8(%rsi)
+	mov $HYPERCALL_CALLBACK_OP, %eax
+	xor %edi, %edi			/* CALLBACKOP_register */
+	syscall
+	mov %rax, DATA + DATA_RESULT(%rip)
+	movb $0, code_start + 4096 * PAGE_SHARED + UPCALL_MASK(%rip)
+CODE code_int3_here
+	int3
+1:	incq DATA + DATA_COUNT(%rip)
 	jmp code_shutdown
 
 CODE code_flags

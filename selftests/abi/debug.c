@@ -167,6 +167,32 @@ static void check_breakpoint(void)
 	ok(get().fault_vector == 3 && get().fault_rip == va(code_int3) + 1, "with rip behind it");
 }
 
+/* An event that has come meanwhile must not be what the breakpoint is about. */
+static void check_pass_before_event(void)
+{
+	struct pvhv_bind_port b = { .size = sizeof(b), .eventfd = -1 };
+	struct pvhv_raise_port r = { .size = sizeof(r) };
+
+	start(code_int3_events);
+	is(debug(PVHV_DEBUG_BREAKPOINT), 0, "breakpoints, and events");
+	stops(3, 0, va(code_int3_here), "int3");
+	is(call(g.domain, PVHV_BIND_PORT, &b), 0, "a port");
+	r.port = b.port;
+	is(call(g.domain, PVHV_RAISE_PORT, &r), 0, "an event");
+	is(debug(PVHV_DEBUG_PASS), 0, "pass the breakpoint on");
+	is(guest_crash(&g), PVHV_CRASH_TRIPLE_FAULT, "the guest gets it");
+	ok(get().fault_vector == 3 && get().fault_rip == va(code_int3_here) + 1,
+	   "with rip behind it, not behind the event's handler (0x%llx)", get().fault_rip);
+	start(code_int3_events);
+	is(debug(PVHV_DEBUG_BREAKPOINT), 0, "breakpoints");
+	stops(3, 0, va(code_int3_here), "int3");
+	is(call(g.domain, PVHV_BIND_PORT, &b), 0, "a port");
+	is(call(g.domain, PVHV_RAISE_PORT, &r), 0, "an event");
+	is(debug(0), 0, "no debugger any more");
+	guest_end(&g);
+	ok(*guest_data(&g, DATA_COUNT) == 1, "else the event is delivered");
+}
+
 static void check_hardware(void)
 {
 	u64 jump = va(code_count) + 7, count = GUEST_VA + PAGE + DATA_COUNT;
@@ -272,6 +298,7 @@ int main(void)
 	check_refused();
 	check_step();
 	check_breakpoint();
+	check_pass_before_event();
 	check_hardware();
 	check_registers();
 	check_wild();

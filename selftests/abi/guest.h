@@ -32,6 +32,7 @@
 #define DATA_BUFFER	1024	/* and on: for console_io */
 
 #define PENDING		2048	/* offset of evtchn_pending in shared_info */
+#define UPCALL_MASK	1	/* and of evtchn_upcall_mask of vCPU 0 */
 
 #ifndef __ASSEMBLER__
 #include "abi.h"
@@ -50,6 +51,7 @@ extern const char code_start[], code_end[];
 extern const char code_loop[], code_count[], code_shutdown[], code_block[], code_yield[];
 extern const char code_write[], code_read[], code_send[], code_wait[], code_fault[];
 extern const char code_ldt[], code_is_up[], code_int3[], code_flags[];
+extern const char code_int3_events[], code_int3_here[];
 
 /** guest_create - domain with memory, vCPU 0 and its run page; @code is in @g->regs only */
 void guest_create(struct guest *g, const char *name, const char *code);
