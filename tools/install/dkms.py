@@ -188,7 +188,9 @@ def put_aside(transaction, kernels):
 def remove():
     """Takes all versions from DKMS, and their trees; yields the versions."""
     for version in versions():
-        kernel.run("dkms", "remove", "pvhv/" + version, "--all")
+        said = kernel.run("dkms", "remove", "pvhv/" + version, "--all")
+        if os.path.lexists("%s/%s/source" % (STATE, version)):    # whatever its status was
+            raise Failure("DKMS has not removed pvhv %s: %s" % (version, said.strip()))
         discard("%s/pvhv-%s" % (SOURCES, version))
         yield version
     if os.path.isdir(STATE) and not os.listdir(STATE):
