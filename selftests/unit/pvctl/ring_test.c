@@ -2,6 +2,8 @@
 /* The console ring against honest and dishonest guests; the queue. */
 #include "test.h"
 
+#include <pthread.h>
+
 #include "queue.h"
 #include "ring.h"
 
@@ -103,6 +105,45 @@ static void hostile_indexes(void **state)
 	free(buf);
 }
 
+static bool stop;
+
+/* Another CPU of the guest, which does not care for turns. */
+static void *change_indexes(void *unused)
+{
+	u32 x = 1;
+
+	(void)unused;
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		x = x * 1664525 + 1013904223;
+		__atomic_store_n(&page.out_prod, x >> (x & 31), __ATOMIC_RELAXED);
+		__atomic_store_n(&page.in_cons, r.in_prod - (x >> 20), __ATOMIC_RELAXED);
+		__atomic_store_n(&page.out_cons, x, __ATOMIC_RELAXED);
+		__atomic_store_n(&page.in_prod, ~x, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+/* Memory that changes between any two readings of it. The buffers end where they say. */
+static void indexes_that_change(void **state)
+{
+	pthread_t thread;
+	int i;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, change_indexes, NULL), 0);
+	for (i = 0; i < 3000; i++) {
+		size_t size = (size_t)i % 3000 + 1;
+		u8 *buf = malloc(size);
+
+		memset(buf, 'b', size);
+		assert_true(ring_take(&r, buf, size) <= size);
+		assert_true(ring_give(&r, buf, size) <= sizeof(page.in));
+		free(buf);
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+}
+
 static void queue(void **state)
 {
 	static struct queue q;
@@ -135,7 +176,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(output, reset), cmocka_unit_test_setup(full_output, reset),
 		cmocka_unit_test_setup(input, reset),
-		cmocka_unit_test_setup(hostile_indexes, reset), cmocka_unit_test(queue),
+		cmocka_unit_test_setup(hostile_indexes, reset),
+		cmocka_unit_test_setup(indexes_that_change, reset), cmocka_unit_test(queue),
 	};
 
 	return cmocka_run_group_tests_name("pvctl ring", tests, NULL, NULL);
