@@ -197,7 +197,8 @@ int pvhv_area_create(struct pvhv_area *a, struct pvhv_space *s, unsigned int id,
 	a->id = id;
 	a->space = s;
 	a->va = pvhv_space_va(s, LAYOUT_SLOT_MONITOR, LAYOUT_AREA(id));
-	a->mem = __vmalloc(area_pages() * PAGE_SIZE, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	a->mem = __vmalloc(area_pages() * PAGE_SIZE,
+			   GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN);
 	if (!a->mem)
 		return -ENOMEM;
 	a->world = area_ptr(a, AREA_WORLD);
@@ -224,6 +225,11 @@ int pvhv_area_create(struct pvhv_area *a, struct pvhv_space *s, unsigned int id,
 
 void pvhv_area_destroy(struct pvhv_area *a)
 {
+	/* The domain goes on without: nothing may refer to the pages, which are free now. */
+	if (a->mem && a->space->mm) {
+		pvhv_space_unmap(a->space, a->va, LAYOUT_AREA_SIZE);
+		pvhv_space_unmap(a->space, a->va + LAYOUT_HOSTCTX, PAGE_SIZE);
+	}
 	vfree(a->mem);
 	a->mem = NULL;
 }

@@ -28,7 +28,8 @@ MODULE_PARM_DESC(max_pinned_mb, "guest memory one user may pin, in MiB (default 
 
 static void *table_alloc(size_t size)
 {
-	return __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	/* The size is the caller's choice: no place for a warning. */
+	return __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN);
 }
 
 static int memory_alloc_tables(struct pvhv_domain *d, u64 frames, u64 pool_limit)
@@ -182,11 +183,14 @@ static struct pvhv_pinned *memory_pin(struct pvhv_domain *d, u64 addr, u64 pages
 }
 
 /* 2 MiB of physmap at once where gfn and host frames agree on it. */
-static bool is_large(struct page **page, u64 gfn, u64 left)
+static bool is_large(struct pvhv_domain *d, struct page **page, u64 gfn, u64 left)
 {
 	unsigned long i;
 
 	if (left < 512 || gfn & 511 || page_to_pfn(page[0]) & 511)
+		return false;
+	/* An attempt that failed may have left one. */
+	if (pvhv_space_has_table(&d->space, physmap_va(d, gfn)))
 		return false;
 	for (i = 1; i < 512; i++)
 		if (page_to_pfn(page[i]) != page_to_pfn(page[0]) + i)
@@ -202,7 +206,7 @@ static int memory_map_physmap(struct pvhv_domain *d, u64 gfn, struct pvhv_pinned
 	while (i < p->pages) {
 		hfn_t frame = hfn(page_to_pfn(p->page[i]));
 
-		if (is_large(p->page + i, gfn + i, p->pages - i)) {
+		if (is_large(d, p->page + i, gfn + i, p->pages - i)) {
 			err = pvhv_space_map_large(&d->space, physmap_va(d, gfn + i), frame,
 						   PVHV_PROT_RW);
 			i += 512;
@@ -247,12 +251,12 @@ int pvhv_memory_set(struct pvhv_domain *d, const struct pvhv_set_memory *args)
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	err = memory_map_physmap(d, args->gfn, p);
-	/* Once mapped, the pages stay ours: also after a failure half-way. */
-	list_add(&p->list, &d->pinned);
 	if (err) {
-		pvhv_domain_end(d, PVHV_EXIT_CRASH, PVHV_CRASH_MONITOR, "no memory for page tables");
+		pvhv_space_unmap(&d->space, physmap_va(d, args->gfn), args->pages << PAGE_SHIFT);
+		memory_unpin(d, p);
 		return err;
 	}
+	list_add(&p->list, &d->pinned);
 	for (i = 0; i < p->pages; i++) {
 		d->frames[args->gfn + i].hfn = page_to_pfn(p->page[i]);
 		d->m2p[args->gfn + i] = args->gfn + i;

@@ -101,17 +101,22 @@ void pvhv_space_destroy(struct pvhv_space *s)
 	s->nr_tables = 0;
 }
 
+/* The table of the slots that has @va's. */
+static u64 *space_top(const struct pvhv_space *s, u64 va)
+{
+	bool host_only = slot_of(va) == LAYOUT_SLOT_MONITOR &&
+			 (va & ((1ULL << LAYOUT_SLOT_SHIFT) - 1)) >= LAYOUT_HOSTCTX;
+
+	return host_only ? s->host_slots : s->slots;
+}
+
 /* The entry at @level that maps @va, with the tables above it made as needed. */
 static u64 *space_entry(struct pvhv_space *s, u64 va, int level)
 {
-	unsigned int slot = slot_of(va);
-	u64 bits = TABLE_BITS | (slot == LAYOUT_SLOT_M2P ? _PAGE_USER : 0);
-	u64 *table = s->slots;
+	u64 bits = TABLE_BITS | (slot_of(va) == LAYOUT_SLOT_M2P ? _PAGE_USER : 0);
+	u64 *table = space_top(s, va);
 	int at;
 
-	if (slot == LAYOUT_SLOT_MONITOR &&
-	    (va & ((1ULL << LAYOUT_SLOT_SHIFT) - 1)) >= LAYOUT_HOSTCTX)
-		table = s->host_slots;
 	for (at = 4; at > level; at--) {
 		u64 *e = &table[index_of(va, at)];
 
@@ -163,6 +168,16 @@ int pvhv_space_map(struct pvhv_space *s, u64 va, hfn_t frame, enum pvhv_prot pro
 	return space_set(s, va, 1, frame.n << PAGE_SHIFT | prot_bits(prot));
 }
 
+bool pvhv_space_has_table(struct pvhv_space *s, u64 va)
+{
+	const u64 *e = &space_top(s, va)[index_of(va, 4)];
+	int level;
+
+	for (level = 3; *e && level >= 2; level--)
+		e = (u64 *)__va(*e & PTE_PFN_MASK) + index_of(va, level);
+	return *e && !(*e & _PAGE_PSE);
+}
+
 int pvhv_space_map_large(struct pvhv_space *s, u64 va, hfn_t frame, enum pvhv_prot prot)
 {
 	return space_set(s, va, 2, frame.n << PAGE_SHIFT | prot_bits(prot) | _PAGE_PSE);
@@ -182,6 +197,39 @@ int pvhv_space_map_vmalloc(struct pvhv_space *s, u64 va, void *mem, size_t size,
 	return 0;
 }
 
+static void flush_this_cpu(void *unused)
+{
+	__flush_tlb_all();
+}
+
+/* Clears what maps @va, if anything does; returns the bytes that it mapped or would have. */
+static u64 space_clear(struct pvhv_space *s, u64 va)
+{
+	u64 *e = &space_top(s, va)[index_of(va, 4)];
+	int level = 4;
+
+	while (*e && level > 1 && !(level == 2 && *e & _PAGE_PSE)) {
+		level--;
+		e = (u64 *)__va(*e & PTE_PFN_MASK) + index_of(va, level);
+	}
+	if (*e)
+		WRITE_ONCE(*e, 0);
+	return 1ULL << (3 + 9 * level);
+}
+
+void pvhv_space_unmap(struct pvhv_space *s, u64 va, u64 size)
+{
+	u64 end = va + size, step;
+
+	while (va < end) {
+		step = space_clear(s, va);
+		va = (va | (step - 1)) + 1;
+	}
+	/* No guest world has run, but a CPU may have looked at the host's by itself. */
+	if (s->mm)
+		on_each_cpu(flush_this_cpu, NULL, 1);
+}
+
 /*
  * The slot is in the hole that Linux reserves for hypervisors, in 4- and 5-level
  * layouts; nothing in the kernel looks at it. It goes to this mm's table only, so
@@ -198,11 +246,6 @@ int pvhv_space_attach(struct pvhv_space *s)
 		return -EBUSY;
 	s->mm = current->mm;
 	return 0;
-}
-
-static void flush_this_cpu(void *unused)
-{
-	__flush_tlb_all();
 }
 
 void pvhv_space_detach(struct pvhv_space *s)

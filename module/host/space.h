@@ -54,9 +54,20 @@ int __must_check pvhv_space_map(struct pvhv_space *s, u64 va, hfn_t frame, enum 
 int __must_check pvhv_space_map_large(struct pvhv_space *s, u64 va, hfn_t frame,
 				      enum pvhv_prot prot);
 
+/** pvhv_space_has_table - is there one for the pages of the 2 MiB around @va? */
+bool pvhv_space_has_table(struct pvhv_space *s, u64 va);
+
 /** pvhv_space_map_vmalloc - map @size bytes of vmalloc memory page by page from @va on */
 int __must_check pvhv_space_map_vmalloc(struct pvhv_space *s, u64 va, void *mem, size_t size,
 					enum pvhv_prot prot);
+
+/**
+ * pvhv_space_unmap - take back what the functions above have made of [@va, @va + @size)
+ *
+ * Parts of it may not be mapped. Tables stay for the next attempt. Only before the guest
+ * world has run: nobody flushes that.
+ */
+void pvhv_space_unmap(struct pvhv_space *s, u64 va, u64 size);
 
 /**
  * pvhv_space_attach - show the monitor slot in the page tables of current->mm

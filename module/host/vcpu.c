@@ -140,8 +140,6 @@ int pvhv_vcpu_create(struct pvhv_domain *d, u32 id)
 	return fd;
 fail:
 	put_unused_fd(fd);
-	/* Parts of the area may be mapped for good: the domain must not run again. */
-	pvhv_domain_end(d, PVHV_EXIT_CRASH, PVHV_CRASH_MONITOR, "a vCPU could not be created");
 	pvhv_vcpu_destroy(v);
 	return err;
 }

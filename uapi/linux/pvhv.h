@@ -24,8 +24,7 @@
  *   -ENOMEM  no host memory, or the memory cgroup is at its limit
  *   -EMFILE, -ENFILE  no file descriptor for a result that is one
  *
- * No call that fails leaves anything half done, except that a domain whose memory or
- * vCPU could not be mapped for want of host memory has ended.
+ * No call that fails leaves anything half done.
  */
 #ifndef _UAPI_LINUX_PVHV_H
 #define _UAPI_LINUX_PVHV_H
