@@ -38,7 +38,8 @@ static void run_drain(struct pvhv_vcpu *v)
 		const struct trace_record *r = &ring->record[i];
 
 		if (r->kind == TRACE_HYPERCALL)
-			trace_pvhv_hypercall(v->d->id, v->id, r->tsc, r->rip, r->what, r->arg);
+			trace_pvhv_hypercall(v->d->id, v->id, r->tsc, r->rip, r->what, r->arg,
+					     r->ticks);
 		else
 			trace_pvhv_bounce(v->d->id, v->id, r->tsc, r->rip, r->what, r->arg);
 	}

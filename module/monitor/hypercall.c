@@ -73,16 +73,19 @@ void hypercall_dispatch(struct vcpu *v, struct regs *r)
 {
 	u64 arg[6] = { r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9 };
 	u64 nr = r->rax;
+	struct trace_record *rec;
 	long ret;
 
 	vcpu_count(v, COUNTER_hypercall);
-	record(v, TRACE_HYPERCALL, (u32)nr, arg[0]);
+	rec = record(v, TRACE_HYPERCALL, (u32)nr, arg[0]);
 	/* Not through the table: any value may be its result. */
 	if (nr == __HYPERVISOR_iret) {
 		r->rax = (u64)hypercall_iret(v, arg);
+		record_end(rec);
 		return;
 	}
 	ret = call(v, nr, arg);
+	record_end(rec);
 	if (ret == -RESTART)
 		restart(v, r, nr, arg);
 	else

@@ -24,10 +24,11 @@ struct trace_record {
 	u64 arg;
 	u32 what;
 	u32 kind;		/* enum trace_kind */
+	u64 ticks;		/* TRACE_HYPERCALL: of the TSC, until it was done or had to restart */
 };
 
-#define TRACE_RECORDS	127
-#define TRACE_HIGH	96	/* from here on the monitor leaves, to have it emptied */
+#define TRACE_RECORDS	102
+#define TRACE_HIGH	80	/* from here on the monitor leaves, to have it emptied */
 
 struct trace_ring {
 	u32 count;		/* [m] records; the host sets it to 0 */

@@ -133,6 +133,12 @@ static bool visit_page(struct visit *v, u64 va, u64 gfn)
 		last->pages++;
 		return true;
 	}
+	/*
+	 * The same frame again and again, as Linux maps the stacks for its returns to 16-bit
+	 * code: in numbers that leave no room for the rest.
+	 */
+	if (last && last->gfn == gfn && last->pages == 1)
+		return true;
 	if (v->n == v->max) {
 		v->more = true;
 		return false;
@@ -179,8 +185,9 @@ int gva_runs(const struct gva_space *s, size_t max, struct gva_run **runs, size_
 {
 	struct visit v = { .s = s, .max = max, .tables = 2 * s->nr_pages + ENTRIES };
 
-	/* The kernel's half first, should it be too much. */
-	if (visit_table(&v, s->root_gfn, UPPER_HALF, LEVELS, ENTRIES / 2, ENTRIES - 1))
+	/* What is wanted most first, should it be too much: Linux's text is in the last slot. */
+	if (visit_table(&v, s->root_gfn, UPPER_HALF, LEVELS, ENTRIES - 1, ENTRIES - 1) &&
+	    visit_table(&v, s->root_gfn, UPPER_HALF, LEVELS, ENTRIES / 2, ENTRIES - 2))
 		visit_table(&v, s->root_gfn, 0, LEVELS, 0, ENTRIES / 2 - 1);
 	if (v.no_memory) {
 		free(v.runs);

@@ -35,6 +35,7 @@ size_t gva_write(const struct gva_space *s, u64 va, const void *buf, size_t n);
 
 /**
  * gva_runs - all that is mapped, by ascending address
+ * But for pages that map the same frame as the last one before them.
  * @runs: from malloc(), at most @max
  * @more: whether that was not all. If so, user space is what is missing first.
  */

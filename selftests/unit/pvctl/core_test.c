@@ -144,6 +144,28 @@ static void test_runs(void **state)
 	free(r);
 }
 
+/* Linux does this for gigabytes. */
+static void test_repeated(void **state)
+{
+	struct gva_space s = space();
+	struct gva_run *r;
+	unsigned int i;
+	bool more;
+	size_t n;
+
+	(void)state;
+	for (i = 3; i < 300; i += 2)
+		table(4)[i] = 40 << 12 | P;
+	table(4)[300] = 41 << 12 | P;
+	table(4)[302] = 40 << 12 | P;
+	assert_int_equal(gva_runs(&s, 100, &r, &n, &more, &e), 0);
+	assert_int_equal(n, 6);
+	assert_true(r[3].va == TEXT + 0x3000 && r[3].gfn == 40 && r[3].pages == 1);
+	assert_true(r[4].va == TEXT + 300 * PAGE_SIZE && r[4].gfn == 41 && r[4].pages == 1);
+	assert_true(r[5].va == TEXT + 302 * PAGE_SIZE && r[5].gfn == 40);
+	free(r);
+}
+
 /* One table that is all of them: 2^36 pages. */
 static void test_endless(void **state)
 {
@@ -333,6 +355,7 @@ int main(void)
 		cmocka_unit_test_setup(test_hostile, setup),
 		cmocka_unit_test_setup(test_copy, setup),
 		cmocka_unit_test_setup(test_runs, setup),
+		cmocka_unit_test_setup(test_repeated, setup),
 		cmocka_unit_test_setup(test_endless, setup),
 		cmocka_unit_test_setup(test_core, setup),
 		cmocka_unit_test_setup(test_core_of_user_mode, setup),
