@@ -3,9 +3,12 @@
 #include "test.h"
 
 #include <json-c/json.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "ctl.h"
 #include "json.h"
 #include "show.h"
 #include "top.h"
@@ -210,6 +213,55 @@ static void values(void **state)
 	assert_true(stats_next(&at, &l) && !strcmp(l.name, "ab") && l.value == 22);
 }
 
+/* -------------------------------------------------- users who are not root */
+
+static int info(void *context, struct ctl_call *c, struct error *err)
+{
+	(void)context;
+	(void)err;
+	json_object_object_add(c->reply, "vcpus", json_object_new_int(1));
+	json_object_object_add(c->reply, "memory_bytes", json_object_new_int(1 << 20));
+	json_object_object_add(c->reply, "age_seconds", json_object_new_int(61));
+	return 0;
+}
+
+/* The module cannot be asked: one domain answers, one does not, one has died. */
+static void by_sockets(void **state)
+{
+	static const struct ctl_handler handlers[] = { { .name = "info", .run = info }, {} };
+	static const struct roster_source none = { .debugfs = "/dev/null/pvhv", .proc = "/nonexistent" };
+	static struct ctl answers, silent;
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	char run[64];
+	struct roster r;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)state;
+	snprintf(run, sizeof(run), "%s/run", dir);
+	setenv("PVCTL_DIR", run, 1);
+	assert_int_equal(roster_read(&none, false, &r, &e), 0);
+	assert_int_equal(r.n, 0);
+	assert_int_equal(ctl_open(&answers, "here", handlers, NULL, &e), 0);
+	assert_int_equal(ctl_start(&answers, &e), 0);
+	assert_int_equal(ctl_open(&silent, "a", handlers, NULL, &e), 0);
+	assert_int_equal(rundir_socket(run, "dead", a.sun_path, &e), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	close(fd);
+	assert_int_equal(roster_read(&none, false, &r, &e), 0);
+	assert_int_equal(r.n, 2);
+	assert_string_equal(r.entry[0].name, "a");
+	assert_string_equal(r.entry[0].state, "silent");
+	assert_string_equal(r.entry[1].name, "here");
+	assert_string_equal(r.entry[1].state, "up");
+	assert_int_equal(r.entry[1].memory, 1 << 20);
+	assert_int_equal(r.entry[1].age, 61);
+	assert_int_equal(r.entry[1].pid, getpid());
+	roster_free(&r);
+	assert_int_equal(roster_read(&none, true, &r, &e), -1);
+	ctl_close(&answers);
+	ctl_close(&silent);
+}
+
 /* ------------------------------------------------------------------ top */
 
 static char before_text[] = "hypercall 100\nexit_nmi 5\nexit_timer 5\nsyscall 1000\npage_fault 1\n";
@@ -260,7 +312,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(list), cmocka_unit_test(stats), cmocka_unit_test(json),
-		cmocka_unit_test(missing), cmocka_unit_test(values), cmocka_unit_test(rates),
+		cmocka_unit_test(missing), cmocka_unit_test(by_sockets),
+		cmocka_unit_test(values), cmocka_unit_test(rates),
 	};
 
 	return cmocka_run_group_tests_name("pvctl stats", tests, setup, teardown);
