@@ -9,6 +9,7 @@
 #   make demo            a guest in a machine of the lab: a shell, or a transcript
 #   make check           all tests; the last line is "N passed, N failed, N skipped"
 #   make check-long      with those that take hours
+#   make check-debug     all tests on the kernel that watches itself
 #   make fuzz            the fuzzers, until stopped or for TIME seconds
 #   make bench           what a guest costs, in executed instructions (BENCH_ARGS=--help)
 #   make docs            Documentation as HTML, in build/docs
@@ -40,7 +41,8 @@ KERNELS := python3 selftests/lab/kernels.py
 prefix ?= /usr/local
 
 .PHONY: all packages packages-build packages-dkms kernels kernel-6.1 module modules pvctl guests demo \
-	check check-long fuzz bench docs man install uninstall dkms-install dkms-uninstall clean
+	check check-long check-debug fuzz bench docs man install uninstall dkms-install dkms-uninstall \
+	clean
 .DEFAULT_GOAL := all
 
 all: module pvctl guests
@@ -86,6 +88,9 @@ demo: kernel-6.1
 check check-long: kernels
 	@$(MAKE) --no-print-directory -j$(JOBS) modules pvctl guests
 	@selftests/run $(if $(filter check-long,$@),--long) $(TESTS)
+
+check-debug:
+	@$(MAKE) --no-print-directory check-long TESTS=debug
 
 fuzz: packages
 	@$(MAKE) --no-print-directory -C selftests/fuzz O=$(B)/fuzz TIME=$(TIME) fuzz
