@@ -19,10 +19,12 @@ import kernels
 SCREEN = re.compile(rb'connected to screen "([^"]+)"')
 
 
-# For the debug kernel. Without ACPI it knows no clock that it would trust more than the
-# TSC. Lockdep complains, rightly and for good, when the serial port's driver takes its lock
-# in an interrupt handler that prints: errors only go there, and all of the log in a panic.
-DEBUG_WORDS = ["panic_on_warn=1", "tsc=reliable", "loglevel=4", "panic_print=0x20"]
+# For the debug kernel. KASAN finds what unmapped free pages and SLUB's own checks find, and
+# each of these costs as much as the rest together. Lockdep complains, rightly and for
+# good, when the serial port's driver takes its lock in an interrupt handler that prints:
+# errors only go there, and all of the log in a panic.
+DEBUG_WORDS = ["panic_on_warn=1", "debug_pagealloc=off", "slub_debug=-", "loglevel=4",
+               "panic_print=0x20"]
 
 
 def command_line(args):
