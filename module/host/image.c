@@ -69,7 +69,7 @@ int pvhv_image_init(void)
 	struct image_header *h;
 	int err = -ENOEXEC;
 
-	image = vmalloc(size);
+	image = __vmalloc(size, GFP_KERNEL | __GFP_NOWARN);
 	if (!image)
 		return -ENOMEM;
 	memcpy(image, pvhv_payload_image, size);
