@@ -44,6 +44,8 @@ bool inject_init(void)
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
 		if (!write_file(settings[i].path, settings[i].value))
 			bail("%s", settings[i].path);
+	/* Parts of Linux that we call warn of a failure; see ../lab/init.c. */
+	write_file("/dev/kmsg", "lab: allocations fail on purpose\n");
 	return true;
 }
 

@@ -64,6 +64,15 @@ static const char *const complaints[] = {
 	"Machine check", "spurious kernel fault",
 };
 
+/*
+ * A program that makes allocations fail says so in the kernel log: the backtraces of those
+ * that Linux's own code warns of are then expected, and nothing else is.
+ */
+#define FAILURES_EXPECTED	"lab: allocations fail on purpose"
+#define FAILURE			"page allocation failure"
+#define VMALLOC_FAILURE		"vmalloc error"
+#define BACKTRACE		"Call Trace:"
+
 /* Lines of context reported behind a complaint: a register dump and a backtrace. */
 #define CONTEXT_LINES 40
 
@@ -106,8 +115,22 @@ static void skip_kernel_log(void)
 	lseek(kmsg, 0, SEEK_END);
 }
 
+/* Lines of one program, in order. */
+static bool is_expected(const char *text, bool *failures, bool *backtrace)
+{
+	if (strstr(text, FAILURES_EXPECTED))
+		*failures = true;
+	if (*failures && (strstr(text, FAILURE) || strstr(text, VMALLOC_FAILURE)))
+		*backtrace = true;
+	if (!*backtrace || !strstr(text, BACKTRACE))
+		return false;
+	*backtrace = false;
+	return true;
+}
+
 void report_kernel_log(void)
 {
+	bool failures = false, backtrace = false;
 	char record[8192];
 	int context = 0;
 
@@ -130,7 +153,7 @@ void report_kernel_log(void)
 		end = strchr(text, '\n');	/* the rest is a dictionary */
 		if (end)
 			*end = '\0';
-		if (is_complaint(text))
+		if (!is_expected(text, &failures, &backtrace) && is_complaint(text))
 			context = CONTEXT_LINES;
 		if (context > 0) {
 			report("lab: kernel %s", text);
