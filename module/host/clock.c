@@ -104,7 +104,7 @@ bool pvhv_clock_factors(const struct pvhv_clock *c, struct world_time *time)
 		time->flags = PVCLOCK_STABLE;
 		return true;
 	}
-	set_scale(time, div64_u64((u64)NSEC_PER_MSEC << 32, tsc_khz ?: 1), 0);
+	set_scale(time, div64_u64((u64)NSEC_PER_MSEC << 32, tsc_khz), 0);
 	time->tsc = rdtsc_ordered();
 	time->ns = ktime_get_raw_ns() - c->raw_ns;
 	time->flags = 0;

@@ -7,6 +7,7 @@
 #include <asm/hypervisor.h>
 #include <asm/processor.h>
 #include <asm/tlbflush.h>
+#include <asm/tsc.h>
 
 #include "compat_cpu.h"
 #include "cpu.h"
@@ -127,6 +128,7 @@ int pvhv_cpu_init(void)
 		.memory_encrypted = cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT),
 		.slot_used = hypervisor_hole_used(),
 		.selectors = selectors_as_expected(),
+		.tsc = tsc_khz,
 	};
 	const char *why;
 

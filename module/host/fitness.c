@@ -43,6 +43,7 @@ const char *fitness_refusal(const struct fitness_facts *f)
 		{ f->unknown_controls, "CR4 or EFER has a bit that pvhv does not know" },
 		{ f->slot_used, "the kernel uses the address range reserved for hypervisors" },
 		{ !f->selectors, "the kernel's segment selectors are not those of Linux" },
+		{ !f->tsc, "the kernel does not know the TSC's frequency (boot with tsc_early_khz=...)" },
 	};
 	unsigned int i;
 

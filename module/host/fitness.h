@@ -21,6 +21,7 @@ struct fitness_facts {
 	bool memory_encrypted;	/* SME is active */
 	bool slot_used;		/* the kernel has something in the hypervisor hole */
 	bool selectors;		/* CS, SS and TR are what the switch expects */
+	bool tsc;		/* the kernel knows its frequency: guests tell time by it */
 };
 
 /**

@@ -10,7 +10,7 @@
 #include "../../module/host/fitness.h"
 
 static const struct fitness_facts good = {
-	.long_mode_nx = true, .cx16 = true, .selectors = true,
+	.long_mode_nx = true, .cx16 = true, .selectors = true, .tsc = true,
 };
 
 /* @offset: the fact that is not as in @good. */
@@ -32,6 +32,7 @@ static const struct refusal {
 	REFUSAL(memory_encrypted, "mem_encrypt=off"),
 	REFUSAL(slot_used, "reserved for hypervisors"),
 	REFUSAL(selectors, "selectors"),
+	REFUSAL(tsc, "tsc_early_khz"),
 #undef REFUSAL
 };
 
