@@ -5,6 +5,7 @@ passed on and counted with those of the test.
 """
 import gzip
 import os
+import re
 import signal
 import socket
 import struct
@@ -98,6 +99,9 @@ def gdb(program, commands, interrupt=None):
     """Runs gdb in batch mode; returns what it says. Some time after it has said the word
     @interrupt it gets a Ctrl-C."""
     argv = ["gdb", "-q", "-nx", "-batch", "-ex", "set pagination off", "-ex", "set confirm off"]
+    # Reading a kernel's symbols takes long; the next time they are here.
+    argv += ["-iex", "set index-cache directory " + os.path.join(BUILD, "examine", "index"),
+             "-iex", "set index-cache enabled on"]
     for command in commands:
         argv += ["-ex", command]
     process = subprocess.Popen(argv + ([program] if program else []), stdout=subprocess.PIPE,
@@ -119,6 +123,28 @@ def report(writer, checks, text):
     if not all(checks.values()):
         for line in text.splitlines():
             writer.note(line)
+
+
+def converse(writer, program, start, commands):
+    """One run of gdb: what it is to do first, then (command, what it has to say, name of
+    the result if there is to be one)."""
+    marked = []
+    for number, (command, _, _) in enumerate(commands):
+        marked += ["echo [%d]\\n" % number, command]
+    text = gdb(program, start + marked, interrupt="INTERRUPT")
+    parts = re.split(r"\[(\d+)\]\n", text)
+    answers = dict(zip(map(int, parts[1::2]), parts[2::2]))
+    checks = {}
+    for number, (command, pattern, name) in enumerate(commands):
+        if name:
+            checks["[%d] %s: %s" % (number, command, name)] = \
+                re.search(pattern, answers.get(number, ""))
+    report(writer, checks, text)
+
+
+def session(writer, program, path, commands):
+    """One connection of gdb to a guest."""
+    converse(writer, program, ["set remotetimeout 3600", "target remote " + path], commands)
 
 
 def unpack(packed, path):

@@ -21,6 +21,8 @@ struct examined examine_table[3] = {
 };
 volatile u64 examine_count, examine_stop, examine_zero;
 volatile u64 examine_breakpoints, examine_steps;
+/* How often there was an int3 in examine_tick() that is not ours. */
+volatile u64 examine_foreign;
 
 /* Registers with patterns, then the end. */
 static NOINLINE void crash(void)
@@ -64,6 +66,7 @@ NOINLINE void examine_inner(u64 how, struct examined *e)
 		guest_exit(SHUTDOWN_crash);
 	for (n = 1; how >= 3 && !examine_stop; n++) {
 		examine_tick(n);
+		examine_foreign += *(volatile u8 *)(u64)examine_tick == 0xcc;
 		if (how == 4)
 			examine_own();
 	}

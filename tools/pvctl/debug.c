@@ -38,7 +38,8 @@ int debug_store(struct debug *d, struct error *e)
 
 /* --------------------------------------------------------- breakpoints */
 
-static bool insert_software(struct debug *d, u64 va)
+/* In the guest's memory. */
+static bool plant(struct debug *d, u64 va)
 {
 	u8 *at = byte_at(d, va);
 	size_t i;
@@ -62,7 +63,7 @@ static void take_out(const struct breakpoint *b)
 		__atomic_store_n(b->at, b->old, __ATOMIC_RELEASE);
 }
 
-static bool remove_software(struct debug *d, u64 va)
+static bool uproot(struct debug *d, u64 va)
 {
 	size_t i;
 
@@ -77,6 +78,59 @@ static bool remove_software(struct debug *d, u64 va)
 	return false;
 }
 
+static struct watchpoint *find_register(struct debug *d, enum debug_kind kind, u64 va, u32 len)
+{
+	struct watchpoint *w;
+
+	for (w = d->watchpoint; w < d->watchpoint + DEBUG_WATCHPOINTS; w++)
+		if (w->len && w->len == len && w->va == va && w->kind == kind)
+			return w;
+	return NULL;
+}
+
+static struct watchpoint *unused_register(struct debug *d)
+{
+	struct watchpoint *w;
+
+	for (w = d->watchpoint; w < d->watchpoint + DEBUG_WATCHPOINTS; w++)
+		if (!w->len)
+			return w;
+	return NULL;
+}
+
+/* An unused one, or one of a breakpoint, which can move to memory. */
+static struct watchpoint *make_room(struct debug *d)
+{
+	struct watchpoint *w = unused_register(d);
+
+	if (w)
+		return w;
+	for (w = d->watchpoint; w < d->watchpoint + DEBUG_WATCHPOINTS; w++)
+		if (w->kind == DEBUG_SOFTWARE && plant(d, w->va))
+			return w;
+	return NULL;
+}
+
+/*
+ * A kernel reads and changes its own code: Linux complains of an `int3` where its tracer
+ * expects a call, and replaces others unseen. So as long as there are registers, they take
+ * breakpoints of kernel code. Those of user space belong into the one program's memory.
+ */
+static bool insert_software(struct debug *d, u64 va)
+{
+	struct watchpoint *w;
+
+	if (!byte_at(d, va))
+		return false;
+	if (find_register(d, DEBUG_SOFTWARE, va, 1))
+		return true;
+	w = (int64_t)va >> 47 == -1 ? unused_register(d) : NULL;
+	if (!w)
+		return plant(d, va);
+	*w = (struct watchpoint){ .va = va, .len = 1, .kind = DEBUG_SOFTWARE };
+	return true;
+}
+
 static bool insert_watchpoint(struct debug *d, enum debug_kind kind, u64 va, u32 len)
 {
 	struct watchpoint *w;
@@ -84,26 +138,19 @@ static bool insert_watchpoint(struct debug *d, enum debug_kind kind, u64 va, u32
 	/* The CPU cannot watch reads alone. */
 	if (kind == DEBUG_READ || !len || len > 8 || len & (len - 1) || va & (len - 1))
 		return false;
-	for (w = d->watchpoint; w < d->watchpoint + DEBUG_WATCHPOINTS; w++) {
-		if (w->len)
-			continue;
+	w = make_room(d);
+	if (w)
 		*w = (struct watchpoint){ .va = va, .len = len, .kind = kind };
-		return true;
-	}
-	return false;
+	return w;
 }
 
 static bool remove_watchpoint(struct debug *d, enum debug_kind kind, u64 va, u32 len)
 {
-	struct watchpoint *w;
+	struct watchpoint *w = find_register(d, kind, va, len);
 
-	for (w = d->watchpoint; w < d->watchpoint + DEBUG_WATCHPOINTS; w++) {
-		if (w->len != len || w->va != va || w->kind != kind)
-			continue;
+	if (w)
 		w->len = 0;
-		return true;
-	}
-	return false;
+	return w;
 }
 
 bool debug_insert(struct debug *d, enum debug_kind kind, u64 va, u32 len)
@@ -116,7 +163,7 @@ bool debug_insert(struct debug *d, enum debug_kind kind, u64 va, u32 len)
 bool debug_remove(struct debug *d, enum debug_kind kind, u64 va, u32 len)
 {
 	if (kind == DEBUG_SOFTWARE)
-		return remove_software(d, va);
+		return remove_watchpoint(d, kind, va, 1) || uproot(d, va);
 	return remove_watchpoint(d, kind, va, kind == DEBUG_EXECUTE ? 1 : len);
 }
 
@@ -154,7 +201,7 @@ const struct watchpoint *debug_watch(const struct debug *d, u64 dr6)
 static u64 dr7_field(const struct watchpoint *w)
 {
 	static const u64 lengths[] = { [1] = 0, [2] = 1, [4] = 3, [8] = 2 };
-	u64 what = w->kind == DEBUG_EXECUTE ? 0 : w->kind == DEBUG_WRITE ? 1 : 3;
+	u64 what = w->kind == DEBUG_WRITE ? 1 : w->kind == DEBUG_ACCESS ? 3 : 0;
 
 	return what | lengths[w->len] << 2;
 }

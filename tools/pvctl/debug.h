@@ -24,7 +24,7 @@ struct breakpoint {
 	u8 old;
 };
 
-/** struct watchpoint - @len 0: free */
+/** struct watchpoint - a debug register; @len 0: free. A DEBUG_SOFTWARE one can move to memory */
 struct watchpoint {
 	u64 va;
 	u32 len;

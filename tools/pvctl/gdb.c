@@ -88,9 +88,11 @@ static void explain_debug(struct gdb *g, u64 dr6)
 	const struct watchpoint *w = debug_watch(&g->debug, dr6);
 	char more[64] = "";
 
-	if (w && w->kind == DEBUG_EXECUTE && g->hwbreak)
-		snprintf(more, sizeof(more), "hwbreak:;");
-	else if (w && w->kind != DEBUG_EXECUTE)
+	if (w && w->kind == DEBUG_EXECUTE)
+		snprintf(more, sizeof(more), "%s", g->hwbreak ? "hwbreak:;" : "");
+	else if (w && w->kind == DEBUG_SOFTWARE)
+		snprintf(more, sizeof(more), "%s", g->swbreak ? "swbreak:;" : "");
+	else if (w)
 		snprintf(more, sizeof(more), "%s:%llx;", names[w->kind],
 			 (unsigned long long)w->va);
 	why_stopped(g, SIG_GDB_TRAP, more);
