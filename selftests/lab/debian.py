@@ -12,6 +12,7 @@ import sys
 from cache import CACHE, Missing
 
 TREE = os.path.join(CACHE, "kernels")
+SYMBOLS = os.path.join(CACHE, "dbg")
 
 
 def depends(package):
@@ -33,14 +34,41 @@ def newest_release(name):
     raise Missing("apt knows no kernel %s (%s): `apt-get update` may help" % (name, package))
 
 
+def download(package, tree):
+    """Downloads a package; the archive's path. Whoever unpacks it removes it."""
+    os.makedirs(tree, exist_ok=True)
+    print("fetching %s into %s" % (package, tree), file=sys.stderr, flush=True)
+    subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package],
+                   cwd=tree, check=True, stdout=subprocess.DEVNULL)
+    return glob.glob(os.path.join(tree, package + "_*.deb"))
+
+
 def unpack(package):
     """Downloads a package into the cache."""
-    os.makedirs(TREE, exist_ok=True)
-    print("fetching %s into %s" % (package, TREE), file=sys.stderr, flush=True)
-    subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package],
-                   cwd=TREE, check=True, stdout=subprocess.DEVNULL)
-    for archive in glob.glob(os.path.join(TREE, package + "_*.deb")):
+    for archive in download(package, TREE):
         subprocess.run(["dpkg-deb", "-x", archive, TREE], check=True)
+        os.unlink(archive)
+
+
+def symbols(full):
+    """Path of a kernel's image with debugging symbols, if it is here; or None."""
+    for base in ("/", SYMBOLS):
+        path = os.path.join(base, "usr/lib/debug/boot/vmlinux-" + full)
+        if os.path.exists(path):
+            return path
+    return None
+
+
+def unpack_symbols(full):
+    """Of the package with those only the kernel: its modules take ten times the room."""
+    for archive in download("linux-image-%s-dbg" % full, SYMBOLS):
+        member = "./usr/lib/debug/boot/vmlinux-" + full
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", archive],
+                              stdout=subprocess.PIPE) as package:
+            subprocess.run(["tar", "-x", "-C", SYMBOLS, "--transform", "s/$/.new/", member],
+                           stdin=package.stdout, check=True)
+        path = os.path.join(SYMBOLS, member)
+        os.rename(path + ".new", path)
         os.unlink(archive)
 
 

@@ -9,7 +9,9 @@ image is always the one of the newest headers. Must never change /boot.
     kernels.py release NAME     print the full release, e.g. 6.1.0-56-cloud-amd64
     kernels.py image NAME       print the path of its bzImage
     kernels.py headers NAME     print the directory to build modules against
+    kernels.py symbols NAME     print the path of its vmlinux with debugging symbols
     kernels.py fetch NAME...    download and unpack what is not there, or build it
+    kernels.py fetch-symbols NAME...    the same for debugging symbols: 1 GB
 """
 import glob
 import lzma
@@ -136,6 +138,25 @@ def fetch(name):
         return root(full)
 
 
+def symbols(name):
+    """Path of the vmlinux that gdb wants."""
+    full = release(name)
+    path = debian.symbols(full)
+    if not path:
+        raise Missing("no debugging symbols of kernel %s here: `python3 selftests/lab/kernels.py "
+                      "fetch-symbols %s` fetches them (1 GB)" % (full, name))
+    return path
+
+
+def fetch_symbols(name):
+    """Unpacks those into the cache."""
+    with lock("symbols"):
+        full = release(name)
+        if not debian.symbols(full):
+            debian.unpack_symbols(full)
+    return symbols(name)
+
+
 def stock_modules(name, wanted):
     """(file name, contents) of modules and all they depend on, in loading order."""
     if name == DEBUG:
@@ -183,7 +204,8 @@ def module_depends(data):
 
 def main():
     """Command line: see above."""
-    verbs = {"release": release, "image": image, "headers": headers, "fetch": fetch}
+    verbs = {"release": release, "image": image, "headers": headers, "fetch": fetch,
+             "symbols": symbols, "fetch-symbols": fetch_symbols}
     if len(sys.argv) < 3 or sys.argv[1] not in verbs:
         raise SystemExit(__doc__)
     for name in sys.argv[2:]:
