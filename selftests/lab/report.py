@@ -51,7 +51,7 @@ class Report:
                 self.writer.note("kernel: " + line)
         self.name = None
 
-    def stopped(self, why):
+    def stopped(self, why, outcome="not ok"):
         """The machine is gone before its time."""
         where = " in " + self.name if self.name else ""
-        self.writer.result("not ok", "machine%s: %s" % (where, why))
+        self.writer.result(outcome, "machine%s: %s" % (where, why))
