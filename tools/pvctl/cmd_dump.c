@@ -7,15 +7,24 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "core.h"
 #include "parse.h"
 #include "target.h"
 
+struct dump_options {
+	bool force;
+	enum core_format format;
+};
+
+enum { OPTION_FORMAT = OPTION_LONG };
+
 static int option_set(void *context, int letter, const char *value, struct error *e)
 {
-	(void)letter;
-	(void)value;
-	(void)e;
-	*(bool *)context = true;
+	struct dump_options *o = context;
+
+	if (letter == OPTION_FORMAT)
+		return core_format_parse(value, &o->format, e);
+	o->force = true;
 	return 0;
 }
 
@@ -39,7 +48,38 @@ static int open_file(const char *path, bool force, struct error *e)
 	return error_set(e, "%s is not a regular file", path);
 }
 
-static int dump(const char *name, const char *path, bool force, struct error *e)
+/* A process that is older than this program may know one format only, and not say so. */
+static int check_format(struct json_object *reply, enum core_format format, struct error *e)
+{
+	const char *text = wire_text(reply, "format"), *wanted = core_format_name(format);
+
+	if (format == CORE_ELF || (text && !strcmp(text, wanted)))
+		return 0;
+	return error_set(e, "the domain's pvctl is older and does not write format '%s'", wanted);
+}
+
+/* 1: the domain has ended */
+static int dump_to(struct client *c, int fd, enum core_format format, struct error *e)
+{
+	struct json_object *text = json_object_new_string(core_format_name(format));
+	struct json_object *members = json_object_new_object(), *reply;
+	int ret;
+
+	if (!members || !text || json_object_object_add(members, "format", text)) {
+		json_object_put(members);
+		json_object_put(text);
+		return error_set(e, "out of memory");
+	}
+	ret = client_call(c, "dump", members, fd, 0, &reply, e);
+	json_object_put(members);
+	if (ret)
+		return ret;
+	ret = check_format(reply, format, e);
+	json_object_put(reply);
+	return ret;
+}
+
+static int dump(const char *name, const char *path, const struct dump_options *o, struct error *e)
 {
 	struct target t;
 	int fd, ret = -1;
@@ -51,10 +91,10 @@ static int dump(const char *name, const char *path, bool force, struct error *e)
 			  t.pid, name);
 		goto out;
 	}
-	fd = open_file(path, force, e);
+	fd = open_file(path, o->force, e);
 	if (fd < 0)
 		goto out;
-	ret = client_call(&t.client, "dump", NULL, fd, 0, NULL, e);
+	ret = dump_to(&t.client, fd, o->format, e);
 	if (ret > 0)
 		error_set(e, "domain '%s' has ended before the dump was complete", name);
 	close(fd);
@@ -68,8 +108,8 @@ out:
 
 static int run(int argc, char **argv, struct error *e)
 {
-	bool force = false;
-	int at = options_parse(&cmd_dump, argc, argv, option_set, &force, e);
+	struct dump_options o = { .format = CORE_ELF };
+	int at = options_parse(&cmd_dump, argc, argv, option_set, &o, e);
 
 	if (at < 0)
 		return EXIT_USAGE;
@@ -79,18 +119,19 @@ static int run(int argc, char **argv, struct error *e)
 	}
 	if (parse_name(argv[at], e))
 		return EXIT_USAGE;
-	return dump(argv[at], argv[at + 1], force, e) ? EXIT_FAILED : EXIT_OK;
+	return dump(argv[at], argv[at + 1], &o, e) ? EXIT_FAILED : EXIT_OK;
 }
 
 const struct command cmd_dump = {
-	.name = "dump", .usage = "[--force] NAME FILE", .run = run,
+	.name = "dump", .usage = "[--force] [--format FORMAT] NAME FILE", .run = run,
 	.summary = "write memory and registers of a running domain to a core file",
 	.about =
-	"The domain is paused meanwhile, and runs on afterwards. gdb reads the file together\n"
-	"with the guest kernel's vmlinux. It contains all that the guest knows, passwords\n"
-	"and keys included, so only its owner may read it.\n",
+	"The domain is paused meanwhile, and runs on afterwards. gdb, or with --format crash\n"
+	"crash(8), reads the file together with the guest kernel's vmlinux. It contains all\n"
+	"that the guest knows, passwords and keys included, so only its owner may read it.\n",
 	.options = (const struct option_text []) {
 		{ "force", 'f', NULL, "write over a FILE that exists" },
+		{ "format", OPTION_FORMAT, "FORMAT", "elf, for gdb (default), or crash" },
 		{},
 	},
 };

@@ -35,6 +35,7 @@ struct run_options {
 	u64 memory;
 	bool console_raw;
 	const char *dump_on_crash;
+	enum core_format dump_format;
 	const char *gdb;
 	bool gdb_wait;
 	char cmdline[MAX_GUEST_CMDLINE];
@@ -42,7 +43,7 @@ struct run_options {
 
 /* ------------------------------------------------------------- options */
 
-enum { OPTION_RAW = OPTION_LONG, OPTION_DUMP, OPTION_GDB, OPTION_GDB_WAIT };
+enum { OPTION_RAW = OPTION_LONG, OPTION_DUMP, OPTION_DUMP_FORMAT, OPTION_GDB, OPTION_GDB_WAIT };
 
 static int option_set(void *context, int letter, const char *value, struct error *e)
 {
@@ -66,6 +67,8 @@ static int option_set(void *context, int letter, const char *value, struct error
 	case OPTION_DUMP:
 		o->dump_on_crash = value;
 		return 0;
+	case OPTION_DUMP_FORMAT:
+		return core_format_parse(value, &o->dump_format, e);
 	case OPTION_GDB:
 		o->gdb = value;
 		return 0;
@@ -308,7 +311,7 @@ static void examine(const struct run_options *o, const struct machine *m)
 	report_vcpu(stderr, 0, &r, &m->domain);
 	if (!o->dump_on_crash)
 		return;
-	if (core_save(o->dump_on_crash, &m->domain, &r, 1, &e))
+	if (core_save(o->dump_on_crash, o->dump_format, &m->domain, &r, 1, &e))
 		fprintf(stderr, "pvctl: %s\n", e.text);
 	else
 		fprintf(stderr, "pvctl: the guest's memory and registers are in %s\n",
@@ -380,7 +383,8 @@ const struct command cmd_run = {
 		{ "initrd", 'i', "FILE", "initial ramdisk" },
 		{ "memory", 'm', "SIZE", "with K, M, G or T, as in 512M; 128M if not given" },
 		{ "console-raw", OPTION_RAW, NULL, "Ctrl-C is a key for the guest, too" },
-		{ "dump-on-crash", OPTION_DUMP, "FILE", "if it crashes: a core file for gdb" },
+		{ "dump-on-crash", OPTION_DUMP, "FILE", "if it crashes: a core file" },
+		{ "dump-format", OPTION_DUMP_FORMAT, "FORMAT", "of that: elf, for gdb (default), or crash" },
 		{ "gdb", OPTION_GDB, "ADDRESS", "serve gdb there: [HOST:]PORT, or a socket's path" },
 		{ "gdb-wait", OPTION_GDB_WAIT, NULL, "start only when gdb says so" },
 		{},

@@ -53,13 +53,20 @@ static int control_destroy(void *context, struct ctl_call *call, struct error *e
 static int control_dump(void *context, struct ctl_call *call, struct error *e)
 {
 	const struct control *c = context;
+	const char *name = wire_text(call->request.members, "format");
+	enum core_format format = CORE_ELF;
 	struct pvhv_regs r;
 	int ret;
 
+	if (name && core_format_parse(name, &format, e))
+		return -1;
 	vcpu_pause(c->vcpu);
-	ret = vcpu_regs(c->vcpu, &r, e) ? -1 : core_write(call->fd, c->domain, &r, 1, e);
+	ret = vcpu_regs(c->vcpu, &r, e) ? -1 : core_write(call->fd, format, c->domain, &r, 1, e);
 	vcpu_resume(c->vcpu);
-	return ret;
+	if (ret)
+		return ret;
+	name = core_format_name(format);
+	return reply_add(call, "format", json_object_new_string(name), e);
 }
 
 static const struct ctl_handler handlers[] = {

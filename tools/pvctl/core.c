@@ -17,13 +17,15 @@
 #include <unistd.h>
 
 #include "core.h"
+#include "corefile.h"
+#include "xencore.h"
 
 /* Readers differ on more program headers than 16 bits can count. */
 #define RUNS_MAX	(PN_XNUM - 3)
 
 #define CORE		"CORE"
 #define VMCOREINFO	"VMCOREINFO"
-#define VMCOREINFO_DESC	(sizeof(Elf64_Nhdr) + padded(sizeof(VMCOREINFO)))	/* its offset */
+#define VMCOREINFO_DESC	(sizeof(Elf64_Nhdr) + corefile_padded(sizeof(VMCOREINFO)))	/* its offset */
 
 #define CHUNK		(1UL << 20)	/* written at once */
 
@@ -43,31 +45,6 @@ struct core {
 	u32 vmcoreinfo_len;
 	u64 data;
 };
-
-/* Names and descriptors of notes end on such boundaries. */
-static size_t padded(size_t n)
-{
-	return (n + 3) & ~3UL;
-}
-
-static int write_at(const struct core *c, const void *data, size_t n, u64 offset, struct error *e)
-{
-	const u8 *at = data;
-	ssize_t done;
-
-	while (n) {
-		done = pwrite(c->fd, at, n, (off_t)offset);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return error_set(e, "cannot write the core file: %s",
-					 strerror(done ? errno : ENOSPC));
-		at += done;
-		n -= (size_t)done;
-		offset += (u64)done;
-	}
-	return 0;
-}
 
 /* --------------------------------------------------------------- notes */
 
@@ -101,23 +78,10 @@ static size_t notes_size(const struct core *c)
 {
 	size_t header = sizeof(Elf64_Nhdr), size;
 
-	size = c->nr_vcpus * (header + padded(sizeof(CORE)) + padded(sizeof(struct elf_prstatus)));
+	size = c->nr_vcpus * (header + corefile_padded(sizeof(CORE)) + corefile_padded(sizeof(struct elf_prstatus)));
 	if (c->vmcoreinfo)
-		size += header + padded(sizeof(VMCOREINFO)) + padded(c->vmcoreinfo_len);
+		size += header + corefile_padded(sizeof(VMCOREINFO)) + corefile_padded(c->vmcoreinfo_len);
 	return size;
-}
-
-/* At @at, which has room and zeros. Returns where the next one begins. */
-static u8 *note_put(u8 *at, const char *name, u32 type, const void *desc, size_t n)
-{
-	Elf64_Nhdr h = { .n_namesz = (u32)strlen(name) + 1, .n_descsz = (u32)n, .n_type = type };
-
-	memcpy(at, &h, sizeof(h));
-	at += sizeof(h);
-	memcpy(at, name, h.n_namesz);
-	at += padded(h.n_namesz);
-	memcpy(at, desc, n);
-	return at + padded(n);
 }
 
 /* As the guest's own exception frames show them: ring 0, and its virtual IF. */
@@ -153,11 +117,11 @@ static int write_notes(const struct core *c, u64 offset, struct error *e)
 		fill_registers(&c->regs[i], &u);
 		_Static_assert(sizeof(u) == sizeof(s.pr_reg), "two names of the same");
 		memcpy(&s.pr_reg, &u, sizeof(u));
-		at = note_put(at, CORE, NT_PRSTATUS, &s, sizeof(s));
+		at = corefile_note(at, CORE, NT_PRSTATUS, &s, sizeof(s));
 	}
 	if (c->vmcoreinfo)
-		at = note_put(at, VMCOREINFO, 0, c->vmcoreinfo, c->vmcoreinfo_len);
-	ret = write_at(c, notes, size, offset, e);
+		at = corefile_note(at, VMCOREINFO, 0, c->vmcoreinfo, c->vmcoreinfo_len);
+	ret = corefile_write(c->fd, notes, size, offset, e);
 	free(notes);
 	return ret;
 }
@@ -195,54 +159,44 @@ static int write_headers(struct core *c, struct error *e)
 	p[1] = load_header(c, CORE_PHYSICAL, 0, c->d->nr_pages);
 	for (i = 0; i < c->nr_runs; i++)
 		p[i + 2] = load_header(c, c->runs[i].va, c->runs[i].gfn, c->runs[i].pages);
-	ret = write_at(c, &h, sizeof(h), 0, e) ||
-	      write_at(c, p, nr * sizeof(*p), sizeof(h), e) || write_notes(c, notes, e) ? -1 : 0;
+	ret = corefile_write(c->fd, &h, sizeof(h), 0, e) ||
+	      corefile_write(c->fd, p, nr * sizeof(*p), sizeof(h), e) || write_notes(c, notes, e) ? -1 : 0;
 	free(p);
 	return ret;
 }
 
 /* -------------------------------------------------------------- memory */
 
-static bool page_is_zero(const u8 *page)
-{
-	return !page[0] && !memcmp(page, page + 1, PAGE_SIZE - 1);
-}
-
 static int write_memory(const struct core *c, struct error *e)
 {
 	const u8 *mem = c->d->mem;
 	u64 size = c->d->nr_pages << PAGE_SHIFT, at = 0, end;
 
-	/* What is not written is a hole, and zero. */
-	if (ftruncate(c->fd, (off_t)(c->data + size)))
-		return error_set(e, "cannot make the core file as large as the guest: %s",
-				 strerror(errno));
+	if (corefile_resize(c->fd, c->data + size, e))
+		return -1;
 	while (at < size) {
-		if (page_is_zero(mem + at)) {
+		if (corefile_is_zero(mem + at)) {
 			at += PAGE_SIZE;
 			continue;
 		}
 		for (end = at + PAGE_SIZE; end < size && end - at < CHUNK; end += PAGE_SIZE)
-			if (page_is_zero(mem + end))
+			if (corefile_is_zero(mem + end))
 				break;
-		if (write_at(c, mem + at, end - at, c->data + at, e))
+		if (corefile_write(c->fd, mem + at, end - at, c->data + at, e))
 			return -1;
 		at = end;
 	}
 	return 0;
 }
 
-int core_write(int fd, const struct domain *d, const struct pvhv_regs *regs, unsigned int nr,
-	       struct error *e)
+static int write_elf(int fd, const struct domain *d, const struct pvhv_regs *regs,
+		     unsigned int nr, struct error *e)
 {
 	struct gva_space space = gva_space(d, regs[0].cr3_gfn);
 	struct core c = { .fd = fd, .d = d, .regs = regs, .nr_vcpus = nr };
-	struct stat st;
 	bool more;
 	int ret;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
-		return error_set(e, "a core file has to be a regular file");
 	if (gva_runs(&space, RUNS_MAX, &c.runs, &c.nr_runs, &more, e))
 		return -1;
 	find_vmcoreinfo(&c);
@@ -251,8 +205,42 @@ int core_write(int fd, const struct domain *d, const struct pvhv_regs *regs, uns
 	return ret;
 }
 
-int core_save(const char *path, const struct domain *d, const struct pvhv_regs *regs,
-	      unsigned int nr, struct error *e)
+/* ------------------------------------------------------------- formats */
+
+static const char * const formats[] = { [CORE_ELF] = "elf", [CORE_CRASH] = "crash" };
+
+int core_format_parse(const char *text, enum core_format *format, struct error *e)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(text, formats[i]))
+			continue;
+		*format = (enum core_format)i;
+		return 0;
+	}
+	return error_set(e, "'%s' is no format of core files: elf (for gdb) or crash", text);
+}
+
+const char *core_format_name(enum core_format format)
+{
+	return formats[format];
+}
+
+int core_write(int fd, enum core_format format, const struct domain *d,
+	       const struct pvhv_regs *regs, unsigned int nr, struct error *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return error_set(e, "a core file has to be a regular file");
+	if (format == CORE_CRASH)
+		return xencore_write(fd, d, regs, nr, e);
+	return write_elf(fd, d, regs, nr, e);
+}
+
+int core_save(const char *path, enum core_format format, const struct domain *d,
+	      const struct pvhv_regs *regs, unsigned int nr, struct error *e)
 {
 	struct error why;
 	struct stat st;
@@ -262,7 +250,7 @@ int core_save(const char *path, const struct domain *d, const struct pvhv_regs *
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
 	if (fd < 0)
 		return error_set(e, "%s: %s", path, strerror(errno));
-	ret = core_write(fd, d, regs, nr, &why);
+	ret = core_write(fd, format, d, regs, nr, &why);
 	/* Some file systems have their say only now. */
 	if (close(fd) && !ret)
 		ret = error_set(&why, "cannot write the core file: %s", strerror(errno));

@@ -57,7 +57,13 @@ _pvctl()
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		# What follows are the guest's words.
 		[[ ${COMP_WORDS[i]} == -- ]] && return
-		[[ ${COMP_WORDS[i]} == -* ]] || ((operands++))
+		if [[ ${COMP_WORDS[i]} != -* ]]; then
+			((operands++))
+		elif [[ ${COMP_WORDS[i + 1]} == = ]]; then
+			((i += 2))
+		elif [[ $(_pvctl_value "$command" "${COMP_WORDS[i]}") ]]; then
+			((i++))
+		fi
 	done
 	# --option=value comes in three words.
 	[[ $cur == = ]] && cur=
@@ -67,6 +73,7 @@ _pvctl()
 	if [[ $prev == -* ]]; then
 		case $(_pvctl_value "$command" "$prev") in
 		FILE | ADDRESS) _pvctl_files "$cur"; return ;;
+		FORMAT) _pvctl_words "elf crash" "$cur"; return ;;
 		LETTER) _pvctl_words "c e h s f m n" "$cur"; return ;;
 		SIZE) _pvctl_words "128M 256M 512M 1G 2G 4G" "$cur"; return ;;
 		?*) return ;;

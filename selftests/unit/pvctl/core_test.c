@@ -212,7 +212,7 @@ static const u8 *core(const struct pvhv_regs *r, size_t *size)
 	struct stat st;
 	const u8 *file;
 
-	assert_int_equal(core_write(fd, &d, r, 1, &e), 0);
+	assert_int_equal(core_write(fd, CORE_ELF, &d, r, 1, &e), 0);
 	assert_int_equal(fstat(fd, &st), 0);
 	*size = (size_t)st.st_size;
 	assert_true(st.st_blocks * 512 < st.st_size);
@@ -342,7 +342,7 @@ static void test_core_refused(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
-	assert_int_equal(core_write(fds[1], &d, &r, 1, &e), -1);
+	assert_int_equal(core_write(fds[1], CORE_ELF, &d, &r, 1, &e), -1);
 	assert_non_null(strstr(e.text, "regular file"));
 	close(fds[0]);
 	close(fds[1]);
