@@ -23,7 +23,8 @@ static void check_values(void)
 	ok(v.api == PVHV_API_VERSION, "the module has the api of its header");
 	ok(!v.flags && !v.reserved, "flags and reserved are still zero");
 	ok(v.module[0] && memchr(v.module, 0, sizeof(v.module)), "the version is a string");
-	ok(!(v.features & ~(PVHV_FEATURE_LA57 | PVHV_FEATURE_PCID | PVHV_FEATURE_STABLE_TSC)),
+	ok(!(v.features & ~(PVHV_FEATURE_LA57 | PVHV_FEATURE_PCID | PVHV_FEATURE_STABLE_TSC |
+			    PVHV_FEATURE_DEBUG)),
 	   "no feature that the header does not name");
 	again = v;
 	is(call(dev, PVHV_GET_VERSION, &again), 0, "a second time");
